@@ -1,0 +1,1 @@
+"""Meta ad accounts as one Dagster asset graph."""
