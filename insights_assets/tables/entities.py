@@ -1,0 +1,86 @@
+"""Entities: campaigns, ad sets, ads and creatives as they stood in each week."""
+
+import polars as pl
+
+from insights_assets.tables.columns import Instant, account_id, identifier, money, observed_at, one_of, week
+from insights_assets.tables.model import Table, TableModel, column
+
+CREATIVE_TYPES = ("video", "image", "carousel", "dynamic", "unknown")
+
+
+class Campaigns(TableModel):
+    """A campaign as it stood in a week, deleted and archived ones included."""
+
+    account_id: pl.String = account_id()
+    week: pl.Date = week()
+    campaign_id: pl.String = identifier("Campaign")
+    name: pl.String = column("Name given by the advertiser: foreign text")
+    status: pl.String = column("Status set on the campaign")
+    effective_status: pl.String = column("Status in effect")
+    objective: pl.String = column("Campaign objective", nullable=True)
+    daily_budget: pl.Float64 = money("Daily budget, where the budget is the campaign's", nullable=True)
+    lifetime_budget: pl.Float64 = money("Lifetime budget", nullable=True)
+    buying_type: pl.String = column("AUCTION or RESERVED", nullable=True)
+    created_time: Instant = column("Created at", nullable=True)
+    observed_at: Instant = observed_at()
+
+
+class AdSets(TableModel):
+    """An ad set as it stood in a week."""
+
+    account_id: pl.String = account_id()
+    week: pl.Date = week()
+    adset_id: pl.String = identifier("Ad set")
+    campaign_id: pl.String = identifier("Parent campaign")
+    name: pl.String = column("Name given by the advertiser: foreign text")
+    status: pl.String = column("Status set on the ad set")
+    effective_status: pl.String = column("Status in effect, the parents' considered")
+    optimization_goal: pl.String = column("What delivery is optimised for", nullable=True)
+    custom_event_type: pl.String = column("Conversion event of the promoted object", nullable=True)
+    daily_budget: pl.Float64 = money("Daily budget, where the budget is the ad set's", nullable=True)
+    lifetime_budget: pl.Float64 = money("Lifetime budget", nullable=True)
+    learning_stage: pl.String = column("LEARNING, SUCCESS or FAIL, where Meta says so", nullable=True)
+    targeting: pl.String = column("Targeting spec, as JSON", nullable=True)
+    created_time: Instant = column("Created at", nullable=True)
+    observed_at: Instant = observed_at()
+
+
+class Ads(TableModel):
+    """An ad as it stood in a week."""
+
+    account_id: pl.String = account_id()
+    week: pl.Date = week()
+    ad_id: pl.String = identifier("Ad")
+    adset_id: pl.String = identifier("Parent ad set")
+    campaign_id: pl.String = identifier("Parent campaign")
+    creative_id: pl.String = column("Creative shown by the ad", nullable=True)
+    name: pl.String = column("Name given by the advertiser: foreign text")
+    status: pl.String = column("Status set on the ad")
+    effective_status: pl.String = column("Status in effect, the parents' considered")
+    optimization_goal: pl.String = column("Goal of the parent ad set", nullable=True)
+    daily_budget: pl.Float64 = money("Always null: an ad has no budget of its own", nullable=True)
+    created_time: Instant = column("Created at", nullable=True)
+    observed_at: Instant = observed_at()
+
+
+class Creatives(TableModel):
+    """The creative of an ad as it stood in a week."""
+
+    account_id: pl.String = account_id()
+    week: pl.Date = week()
+    creative_id: pl.String = identifier("Creative")
+    ad_id: pl.String = identifier("Ad that shows it")
+    creative_type: pl.String = one_of("Kind of creative, by its spec", CREATIVE_TYPES)
+    name: pl.String = column("Name of the creative: foreign text", nullable=True)
+    title: pl.String = column("Headline: foreign text", nullable=True)
+    body: pl.String = column("Primary text: foreign text", nullable=True)
+    image_url: pl.String = column("Image; Meta's urls expire", nullable=True)
+    thumbnail_url: pl.String = column("Thumbnail; Meta's urls expire", nullable=True)
+    video_id: pl.String = column("Video", nullable=True)
+    observed_at: Instant = observed_at()
+
+
+CAMPAIGNS = Table("campaigns", "raw", Campaigns, ("account_id", "week", "campaign_id"))
+ADSETS = Table("adsets", "raw", AdSets, ("account_id", "week", "adset_id"))
+ADS = Table("ads", "raw", Ads, ("account_id", "week", "ad_id"))
+CREATIVES = Table("creatives", "raw", Creatives, ("account_id", "week", "ad_id", "creative_id"))
