@@ -1,0 +1,57 @@
+"""Findings on ads: what left its own baseline by more than its noise, and what preceded it."""
+
+from typing import Annotated
+
+import polars as pl
+
+from insights_assets.tables.columns import FAMILIES, account_id, identifier, one_of, percent, week
+from insights_assets.tables.model import Table, TableModel, column
+
+DEVIATION = pl.Struct({"week_offset": pl.Int64, "metric": pl.String, "delta_pct": pl.Float64, "direction": pl.String})
+Deviations = Annotated[pl.List, DEVIATION]
+Words = Annotated[pl.List, pl.String()]
+
+ANOMALY_TYPES = (
+    "cpr_spike",
+    "cpr_drop",
+    "zero_results",
+    "ctr_drop",
+    "ctr_spike",
+    "cpm_spike",
+    "spend_spike",
+    "spend_drop",
+    "frequency_high",
+)
+SEVERITIES = ("low", "medium", "high", "critical")
+STATUSES = ("new", "acknowledged", "resolved", "false_positive", "withdrawn")
+
+
+class AnomaliesAd(TableModel):
+    """One finding: a metric of an ad in a week, beyond its baseline by its threshold and beyond its noise."""
+
+    account_id: pl.String = account_id()
+    week: pl.Date = week()
+    level: pl.String = one_of("Always ad", ("ad",))
+    entity_id: pl.String = identifier("Ad")
+    finding_id: pl.String = column(
+        "Identity over re-runs: a hash of account, week, level, entity, type and family", str_matches=r"^[0-9a-f]{16}$"
+    )
+    anomaly_type: pl.String = one_of("Kind of finding", ANOMALY_TYPES)
+    metric: pl.String = one_of("Column it is about", ("cpr", "results", "ctr", "cpm", "spend", "frequency"))
+    direction: pl.String = one_of("up or down", ("up", "down"))
+    result_family: pl.String = one_of("Primary family of the ad that week", FAMILIES)
+    current_value: pl.Float64 = column("Value of the metric that week", nullable=True)
+    baseline_value: pl.Float64 = column("What it is compared with: from weeks t-4 to t-1 only", nullable=True)
+    delta_pct: pl.Float64 = percent("Difference from the baseline", nullable=True)
+    p_value: pl.Float64 = column("Chance of such a value without a change, before false-discovery control", ge=0, le=1)
+    anomaly_score: pl.Float64 = column("Size of the change times confidence, 0 to 1", ge=0, le=1)
+    confidence: pl.Float64 = column("1 minus the adjusted p-value, less for a short history; 0 to 1", ge=0, le=1)
+    severity: pl.String = one_of("By anomaly_score: 0.25, 0.5 and 0.75 divide", SEVERITIES)
+    likely_triggers: Words = column("What moved with it in the same week, most telling first")
+    preceding_deviations: Deviations = column(
+        "Deviations of weeks 0, -1 and -2, each against its own baseline, where significant"
+    )
+    status: pl.String = one_of("Set by people, except new and withdrawn (no longer found)", STATUSES)
+
+
+ANOMALIES_AD = Table("anomalies_ad", "findings", AnomaliesAd, ("account_id", "week", "finding_id"))
