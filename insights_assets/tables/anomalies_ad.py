@@ -4,7 +4,7 @@ from typing import Annotated
 
 import polars as pl
 
-from insights_assets.tables.columns import FAMILIES, account_id, identifier, one_of, percent, week
+from insights_assets.tables.columns import account_id, family, identifier, level, one_of, percent, week
 from insights_assets.tables.model import Table, TableModel, column
 
 DEVIATION = pl.Struct({"week_offset": pl.Int64, "metric": pl.String, "delta_pct": pl.Float64, "direction": pl.String})
@@ -31,7 +31,7 @@ class AnomaliesAd(TableModel):
 
     account_id: pl.String = account_id()
     week: pl.Date = week()
-    level: pl.String = one_of("Always ad", ("ad",))
+    level: pl.String = level()
     entity_id: pl.String = identifier("Ad")
     finding_id: pl.String = column(
         "Identity over re-runs: a hash of account, week, level, entity, type and family", str_matches=r"^[0-9a-f]{16}$"
@@ -39,7 +39,7 @@ class AnomaliesAd(TableModel):
     anomaly_type: pl.String = one_of("Kind of finding", ANOMALY_TYPES)
     metric: pl.String = one_of("Column it is about", ("cpr", "results", "ctr", "cpm", "spend", "frequency"))
     direction: pl.String = one_of("up or down", ("up", "down"))
-    result_family: pl.String = one_of("Primary family of the ad that week", FAMILIES)
+    result_family: pl.String = family()
     current_value: pl.Float64 = column("Value of the metric that week", nullable=True)
     baseline_value: pl.Float64 = column("What it is compared with: from weeks t-4 to t-1 only", nullable=True)
     delta_pct: pl.Float64 = percent("Difference from the baseline", nullable=True)

@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from insights_assets.tables.columns import account_id, count, family, identifier, money, one_of, percent, week
+from insights_assets.tables.columns import account_id, count, family, identifier, level, money, percent, week
 from insights_assets.tables.model import Table, TableModel, column
 
 
@@ -15,7 +15,7 @@ class FeaturesAd(TableModel):
 
     account_id: pl.String = account_id()
     week: pl.Date = week()
-    level: pl.String = one_of("Always ad", ("ad",))
+    level: pl.String = level()
     entity_id: pl.String = identifier("Ad")
     parent_id: pl.String = column("Ad set", nullable=True)
     campaign_id: pl.String = identifier("Campaign")
@@ -36,7 +36,7 @@ class FeaturesAd(TableModel):
     conversion_score: pl.Float64 = column("Conversion ranking as a score; null when unknown", nullable=True)
     baseline_weeks: pl.Int64 = column("Calendar weeks t-4 to t-1 with delivery", unit="weeks", ge=0, le=4)
     cpr_baseline: pl.Float64 = money(
-        "Median cpr of the baseline weeks of the same family; a week without results counts as infinitely costly, so null when half of them had none",
+        "Median cpr of the same family's baseline weeks; a week without results counts as infinite, so may be null",
         nullable=True,
     )
     ctr_baseline: pl.Float64 = percent("Median ctr of the baseline weeks", ge=0, nullable=True)

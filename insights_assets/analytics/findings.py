@@ -1,0 +1,55 @@
+"""The life of a finding: who it is, how bad it is, and what people have said about it."""
+
+import hashlib
+
+import polars as pl
+
+CLOSED = ("resolved", "false_positive")
+SET_BY_PEOPLE = ("acknowledged", *CLOSED)
+SEVERITY_STEPS = (0.25, 0.5, 0.75)
+
+
+def with_finding_id(frame: pl.DataFrame) -> pl.DataFrame:
+    """Add `finding_id`: the first 16 hex digits of sha1(account|week|level|entity|type|family)."""
+    names = ("account_id", "week", "level", "entity_id", "anomaly_type", "result_family")
+    ids = [
+        hashlib.sha1("|".join(map(str, row)).encode(), usedforsecurity=False).hexdigest()[:16]
+        for row in frame.select(names).iter_rows()
+    ]
+    return frame.with_columns(pl.Series("finding_id", ids, dtype=pl.String))
+
+
+def severity(score: str = "anomaly_score") -> pl.Expr:
+    """Return low, medium, high or critical: steps of 0.25 of the score."""
+    low, medium, high = SEVERITY_STEPS
+    value = pl.col(score)
+    return (
+        pl.when(value >= high)
+        .then(pl.lit("critical"))
+        .when(value >= medium)
+        .then(pl.lit("high"))
+        .when(value >= low)
+        .then(pl.lit("medium"))
+        .otherwise(pl.lit("low"))
+    )
+
+
+def carry_status(new: pl.DataFrame, previous: pl.DataFrame) -> pl.DataFrame:
+    """Keep what people said when the same weeks are computed again.
+
+    Args:
+        new: rows of `anomalies_ad`, freshly computed.
+        previous: the rows stored for the same accounts and weeks.
+
+    Returns:
+        `new` with the status people set earlier (a finding that was withdrawn and is found again is new), and the
+        findings of `previous` that are no longer found: `withdrawn`, unless a person had closed them.
+    """
+    said = previous.filter(pl.col("status").is_in(SET_BY_PEOPLE)).select("finding_id", pl.col("status").alias("said"))
+    kept = new.join(said, on="finding_id", how="left", maintain_order="left").with_columns(
+        pl.coalesce("said", "status").alias("status")
+    )
+    vanished = previous.join(new, on="finding_id", how="anti", maintain_order="left").with_columns(
+        pl.when(pl.col("status").is_in(CLOSED)).then("status").otherwise(pl.lit("withdrawn")).alias("status")
+    )
+    return pl.concat([kept.drop("said"), vanished.select(new.columns)])
