@@ -1,0 +1,64 @@
+"""Store judged rows: good ones land, bad ones go to quarantine, and the good row they would replace stays."""
+
+import json
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, datetime
+
+import polars as pl
+
+from insights_assets.lake.store import Lake, Partition
+from insights_assets.tables.model import Table
+from insights_assets.tables.operations import QUARANTINE
+
+
+@dataclass(frozen=True)
+class Stored:
+    """What a write did: rows now in its partitions, rows refused, rows kept from before in their place."""
+
+    rows: pl.DataFrame
+    refused: int
+    kept: int
+
+
+def store(lake: Lake, table: Table, frame: pl.DataFrame, partitions: Collection[Partition], now: datetime) -> Stored:
+    """Replace partitions of a table by the good rows of a frame.
+
+    The quarantine is written first: a crash in between leaves a refused row reported and the old partition whole.
+
+    Raises:
+        TypeError: wrong columns or types.  ValueError: rows outside the partitions.  Nothing is written in either case.
+    """
+    conformed = table.conform(frame)
+    present = set(conformed.select("account_id", "week").unique().iter_rows())
+    if stray := sorted(present - set(partitions), key=str):
+        raise ValueError(f"table {table.name}: rows outside the run's partitions, e.g. {stray[0]}")
+    split = table.split(conformed)
+    lake.replace(QUARANTINE, _quarantined(table, split.bad, now), partitions, where={"table_name": table.name})
+    kept = table.empty()
+    if split.bad.height:
+        accounts, weeks = {a for a, _ in partitions}, [w for _, w in partitions]
+        previous = lake.read(table, accounts=accounts, since=min(weeks), until=max(weeks))
+        kept = previous.join(split.bad, on=table.key, how="semi").join(split.good, on=table.key, how="anti")
+    rows = pl.concat([split.good, kept]).sort(table.key)
+    lake.replace(table, rows, partitions)
+    return Stored(rows=rows, refused=split.bad.height, kept=kept.height)
+
+
+def _quarantined(table: Table, bad: pl.DataFrame, now: datetime) -> pl.DataFrame:
+    rows = [
+        {
+            "account_id": row["account_id"],
+            "week": row["week"],
+            "table_name": table.name,
+            "reason": row.pop("reason"),
+            "row": json.dumps(row, default=_text, sort_keys=True),
+            "observed_at": now,
+        }
+        for row in bad.to_dicts()
+    ]
+    return pl.DataFrame(rows, schema=QUARANTINE.schema)
+
+
+def _text(value: object) -> str:
+    return value.isoformat() if isinstance(value, (date, datetime)) else str(value)
