@@ -1,0 +1,107 @@
+"""The JSON of creatives, one shape for each type."""
+
+from typing import Any
+
+from insights_assets.sandbox.world import AccountWorld, Creative
+
+LANDING = "https://example.invalid/shop"
+
+
+def _video(creative: Creative) -> dict[str, Any]:
+    data = {
+        "video_id": f"7{creative.id[1:16]}",
+        "message": creative.name,
+        "title": creative.name,
+        "call_to_action": {"type": "SHOP_NOW", "value": {"link": LANDING}},
+    }
+    return {
+        "object_type": "VIDEO",
+        "video_id": data["video_id"],
+        "object_story_spec": {"page_id": creative.page_id, "video_data": data},
+    }
+
+
+def _image(creative: Creative) -> dict[str, Any]:
+    link = {"link": LANDING, "message": creative.name, "image_hash": f"{int(creative.id):032x}"}
+    return {
+        "object_type": "SHARE",
+        "image_hash": link["image_hash"],
+        "object_story_spec": {"page_id": creative.page_id, "link_data": link},
+    }
+
+
+def _carousel(creative: Creative) -> dict[str, Any]:
+    children = [
+        {
+            "link": f"{LANDING}/{part}",
+            "name": f"{creative.name} {part}",
+            "image_hash": f"{int(creative.id) + part:032x}",
+        }
+        for part in range(1, 5)
+    ]
+    link = {"link": LANDING, "message": creative.name, "child_attachments": children, "multi_share_optimized": True}
+    return {"object_type": "SHARE", "object_story_spec": {"page_id": creative.page_id, "link_data": link}}
+
+
+def _dynamic(creative: Creative) -> dict[str, Any]:
+    feed = {
+        "images": [{"hash": f"{int(creative.id) + part:032x}"} for part in range(3)],
+        "videos": [{"video_id": f"7{creative.id[1:16]}"}],
+        "titles": [{"text": creative.name}],
+        "bodies": [{"text": f"{creative.name} body"}],
+        "link_urls": [{"website_url": LANDING}],
+        "ad_formats": ["AUTOMATIC_FORMAT"],
+    }
+    return {
+        "object_type": "SHARE",
+        "asset_feed_spec": feed,
+        "object_story_spec": {"page_id": creative.page_id},
+    }
+
+
+def _post(_: Creative) -> dict[str, Any]:
+    return {"object_type": "STATUS"}
+
+
+def _catalogue(creative: Creative) -> dict[str, Any]:
+    template = {"link": LANDING, "message": "{{product.name}}", "name": "{{product.price}}"}
+    return {
+        "object_type": "SHARE",
+        "product_set_id": f"8{creative.id[1:16]}",
+        "object_story_spec": {"page_id": creative.page_id, "template_data": template},
+    }
+
+
+SHAPES = {
+    "video": _video,
+    "image": _image,
+    "carousel": _carousel,
+    "dynamic": _dynamic,
+    "post": _post,
+    "catalogue": _catalogue,
+}
+
+
+def creative_json(made: AccountWorld, creative: Creative) -> dict[str, Any]:
+    """All fields of a creative; None where its type has no such field."""
+    empty = dict.fromkeys(
+        ("video_id", "image_hash", "object_story_spec", "asset_feed_spec", "product_set_id", "template_url", "url_tags")
+    )
+    return {
+        **empty,
+        "id": creative.id,
+        "account_id": made.account.account_id,
+        "name": creative.name,
+        "title": creative.name,
+        "body": f"{creative.name} body",
+        "status": "ACTIVE",
+        "actor_id": creative.page_id,
+        "call_to_action_type": "SHOP_NOW",
+        "effective_object_story_id": creative.post_id,
+        "object_story_id": creative.post_id if creative.kind == "post" else None,
+        "thumbnail_url": f"https://example.invalid/thumbnails/{creative.id}.jpg",
+        "image_url": f"https://example.invalid/images/{creative.id}.jpg",
+        "link_url": LANDING,
+        "instagram_permalink_url": None,
+        **SHAPES[creative.kind](creative),
+    }
