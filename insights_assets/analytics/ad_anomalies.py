@@ -13,13 +13,16 @@ from insights_assets.analytics.noise import (
     adjusted,
     count_p_values,
     dispersion,
-    ratio_p_value,
     scatter,
+    upper_p_value,
 )
 from insights_assets.tables.anomalies_ad import ANOMALIES_AD
 
 KEY = ["account_id", "entity_id", "week"]
-FALSE_DISCOVERY_RATE = 0.05
+TEST = ("family", "metric", "direction", "side", "current_value", "baseline_value", "delta_pct", "p_up", "p_down")
+FALSE_DISCOVERY_RATE = 0.10
+"""Share of false findings tolerated among those of one account, week, metric and side. Each metric and side is its own
+family of tests: a lone doubled CPR among 40 ads (p about 0.002) would drown among 400 tests of everything."""
 
 THRESHOLD_PCT: dict[tuple[str, str], tuple[str, float]] = {
     ("cpr", "up"): ("cpr_spike", 20.0),
@@ -54,13 +57,20 @@ def ad_anomalies(features: pl.DataFrame, history: pl.DataFrame) -> pl.DataFrame:
             never change a finding.
 
     Returns:
-        Findings with status new. All tests of an account and week share one false-discovery control at 5 %. A running
-        week has no findings on cpr, results, spend or frequency: it is not comparable with whole weeks yet.
+        Findings with status new. The tests of an account, week, metric and side share one false-discovery control. A
+        running week has no findings on cpr, results, spend or frequency: it is not comparable with whole weeks yet.
     """
     known = pl.concat([features, history]).unique(KEY, keep="first", maintain_order=True)
     tests = pl.concat([_cost_tests(features, known), *_ratio_tests(features, known)])
     tests = tests.sort(*KEY, "metric")
-    tests = tests.with_columns(adjusted(tests, ["account_id", "week"]).alias("q_value"))
+    family = ["account_id", "week", "family"]
+    up = pl.col("side") == "up"
+    tests = tests.with_columns(
+        adjusted(tests, family, "p_up").alias("q_up"), adjusted(tests, family, "p_down").alias("q_down")
+    ).with_columns(
+        pl.when(up).then("p_up").otherwise("p_down").alias("p_value"),
+        pl.when(up).then("q_up").otherwise("q_down").alias("q_value"),
+    )
     limits = pl.DataFrame(
         [(m, d, t, limit) for (m, d), (t, limit) in THRESHOLD_PCT.items()],
         schema={"metric": pl.String, "direction": pl.String, "anomaly_type": pl.String, "limit": pl.Float64},
@@ -99,21 +109,20 @@ def _cost_tests(features: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
     base = pl.when(none).then("expected").otherwise(pl.coalesce("cpr_baseline", "cpr_baseline_pooled"))
     value = pl.when(none).then(0.0).otherwise("cpr")
     return (
-        rows.with_columns(pl.Series("few", few), pl.Series("many", many))
+        rows.with_columns(pl.Series("p_up", few), pl.Series("p_down", many))
         .with_columns(
             pl.when(none).then(pl.lit("results")).otherwise(pl.lit("cpr")).alias("metric"),
             value.alias("current_value"),
             base.alias("baseline_value"),
         )
         .with_columns(_delta())
-        .with_columns(_direction())
         .with_columns(
-            pl.when((pl.col("direction") == "up") | none)
-            .then((2 * pl.col("few")).clip(upper_bound=1.0))
-            .otherwise((2 * pl.col("many")).clip(upper_bound=1.0))
-            .alias("p_value")
+            _direction(),
+            pl.lit("cost").alias("family"),
+            # No results is the dearest of outcomes: it is tested with the cost increases.
+            pl.when(none | (pl.col("delta_pct") >= 0)).then(pl.lit("up")).otherwise(pl.lit("down")).alias("side"),
         )
-        .select(*KEY, "metric", "direction", "current_value", "baseline_value", "delta_pct", "p_value")
+        .select(*KEY, *TEST)
     )
 
 
@@ -137,10 +146,12 @@ def _ratio_tests(features: pl.DataFrame, known: pl.DataFrame) -> list[pl.DataFra
             (pl.col(f"{m}_scatter") ** 2 + counting).sqrt().alias("sigma"),
         )
         ratio = np.log(part["current_value"].to_numpy() / part["baseline_value"].to_numpy())
-        p = ratio_p_value(ratio, part["sigma"].to_numpy())
-        part = part.with_columns(_delta(), pl.Series("p_value", p)).with_columns(_direction())
-        columns = ["metric", "direction", "current_value", "baseline_value", "delta_pct", "p_value"]
-        out.append(part.select(*KEY, *columns))
+        p_up = upper_p_value(ratio, part["sigma"].to_numpy())
+        part = part.with_columns(
+            _delta(), pl.lit(m).alias("family"), pl.Series("p_up", p_up), pl.Series("p_down", 1 - p_up)
+        )
+        part = part.with_columns(_direction()).with_columns(pl.col("direction").alias("side"))
+        out.append(part.select(*KEY, *TEST))
     return out
 
 

@@ -103,19 +103,21 @@ def count_p_values(
     from `baseline_results` events.
 
     Returns:
-        (P(X <= results), P(X >= results)), each of the shape given; 1 where nothing was expected.
+        (P(X <= results), P(X >= results)), each of the shape given; 1 where nothing was expected. Both are mid-p values
+        (half the weight of the result itself): the exact ones are too timid for small counts.
     """
     size = 1 / (1 / baseline_results + relative_variance)
     share = size / (size + expected)
     counted = np.round(results)
-    few = stats.nbinom.cdf(counted, size, share)
-    many = stats.nbinom.sf(counted - 1, size, share)
+    half = stats.nbinom.pmf(counted, size, share) / 2
+    few = stats.nbinom.cdf(counted, size, share) - half
+    many = stats.nbinom.sf(counted, size, share) + half
     return np.nan_to_num(few, nan=1.0), np.nan_to_num(many, nan=1.0)
 
 
-def ratio_p_value(log_ratio: np.ndarray, sigma: np.ndarray) -> np.ndarray:
-    """Two-sided p of a log ratio with scatter `sigma`, by a t tail with 12 degrees of freedom."""
-    return np.minimum(1.0, 2 * stats.t.sf(np.abs(log_ratio) / sigma, TAIL_DF))
+def upper_p_value(log_ratio: np.ndarray, sigma: np.ndarray) -> np.ndarray:
+    """Chance of a log ratio at least as high, given scatter `sigma`: the upper t tail with 12 degrees of freedom."""
+    return np.asarray(stats.t.sf(log_ratio / sigma, TAIL_DF), dtype=np.float64)
 
 
 def adjusted(frame: pl.DataFrame, groups: list[str], p: str = "p_value") -> pl.Expr:
