@@ -1,4 +1,4 @@
-"""Final daily facts of an account: budget -> spend -> impressions -> clicks -> results, with everything that moves them.
+"""Final daily facts of an account: budget, spend, impressions, clicks, results, and everything that moves them.
 
 All ad-days of an account are drawn at once as flat arrays ("cells"), one generator for each account, so the draw of a
 day cannot depend on when or in which order it is asked for.
@@ -129,7 +129,8 @@ def _running_total(values: Floats, ad: Ints) -> Floats:
     total = np.cumsum(values)
     first = np.flatnonzero(np.r_[True, ad[1:] != ad[:-1]])
     before = np.r_[0.0, total[first[1:] - 1]]
-    return total - np.repeat(before, np.diff(np.r_[first, ad.size]))
+    within: Floats = total - np.repeat(before, np.diff(np.r_[first, ad.size]))
+    return within
 
 
 def _expect(

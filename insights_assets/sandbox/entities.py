@@ -83,7 +83,8 @@ def budget_minor(made: AccountWorld, adset: AdSet, today: int) -> int:
     base = sum(ad.budget_usd for ad in running) or 20.0
     factor = [value for day, value in adset.budget_steps if day <= max(today, 0)][-1]
     market = made.account.market
-    return round(base * factor * market.usd_rate * 10**market.decimals)
+    scale: int = 10**market.decimals
+    return round(base * factor * market.usd_rate * scale)
 
 
 def campaign_json(made: AccountWorld, campaign: Campaign, today: int) -> Json:

@@ -38,17 +38,17 @@ class FaultBox:
     """Counts down the faults of one server."""
 
     def __init__(self, faults: Sequence[Fault]) -> None:
-        self._left = [[fault, fault.times] for fault in faults]
+        self._faults = tuple(faults)
+        self._left = [fault.times for fault in faults]
         self._lock = threading.Lock()
 
     def take(self, method: str, path: str) -> Fault | None:
         """The fault to play for this request, if any; the first in order that still has times left."""
         with self._lock:
-            for entry in self._left:
-                fault, left = entry
+            for index, fault in enumerate(self._faults):
                 matches = re.search(fault.path_pattern, path) and fault.method in {"", method}
-                if matches and left > 0:
-                    entry[1] = left - 1
+                if matches and self._left[index] > 0:
+                    self._left[index] -= 1
                     return fault
         return None
 

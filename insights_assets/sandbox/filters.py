@@ -47,11 +47,14 @@ def read_conditions(params: Mapping[str, str]) -> list[Condition]:
 
 def owner(entity: Entity, level: str) -> Entity | None:
     """The entity itself or its parent at a level; None when the level lies below it."""
+    chain: dict[str, Entity] = {}
     if isinstance(entity, Ad):
-        return {"ad": entity, "adset": entity.adset, "campaign": entity.adset.campaign}.get(level)
-    if isinstance(entity, AdSet):
-        return {"adset": entity, "campaign": entity.campaign}.get(level)
-    return entity if level == "campaign" else None
+        chain = {"ad": entity, "adset": entity.adset, "campaign": entity.adset.campaign}
+    elif isinstance(entity, AdSet):
+        chain = {"adset": entity, "campaign": entity.campaign}
+    else:
+        chain = {"campaign": entity}
+    return chain.get(level)
 
 
 def predicate(made: AccountWorld, conditions: list[Condition], level: str, today: int) -> Callable[[Entity], bool]:

@@ -131,7 +131,7 @@ def _slot_ads(account: Account, adset: AdSet, slot: int, creatives: list[Creativ
         end = min(day + length, last)
         name = f"{account.id}:a{slot}:{len(ads)}"
         creative = _creative(account, name, creatives, rng, seed)
-        ads.append(_ad(account, adset, creative, name, (day, end), seed))
+        ads.append(_ad(account, adset, creative, name, days=(day, end), seed=seed))
         day = end + int(rng.integers(0, 14))
     return ads
 
@@ -159,7 +159,7 @@ def _pauses(rng: np.random.Generator, start: int, end: int) -> tuple[tuple[int, 
     return ((first, first + int(rng.integers(2, 12))),)
 
 
-def _ad(account: Account, adset: AdSet, creative: Creative, name: str, days: tuple[int, int], seed: int) -> Ad:
+def _ad(account: Account, adset: AdSet, creative: Creative, name: str, *, days: tuple[int, int], seed: int) -> Ad:
     rng = stable_rng(seed, name)
     goal = adset.goal
     start, end = days

@@ -24,7 +24,7 @@ COUNT_FIELDS: Final = {
     "inline_link_clicks": "link_clicks",
 }
 RATIO_FIELDS: Final = {
-    # field: (numerator, denominator, factor)
+    # Numerator, denominator and factor of each field.
     "ctr": ("clicks", "impressions", 100.0),
     "cpm": ("spend", "impressions", 1000.0),
     "cpc": ("spend", "clicks", 1.0),
@@ -100,7 +100,7 @@ class RowWriter:
         row["date_stop"] = self.answer.made.date_of(int(self.answer.last[index])).isoformat()
         return row
 
-    def _field(self, field: str, index: int, sums: dict[str, int]) -> Any:
+    def _field(self, field: str, index: int, sums: dict[str, int]) -> Any:  # noqa: PLR0911  one line a kind
         if field in COUNT_FIELDS:
             return str(sums[COUNT_FIELDS[field]])
         if field == "spend":
@@ -135,7 +135,7 @@ class RowWriter:
         entity = self.answer.entities[int(self.answer.entity[index])]
         return None if entity is None else self._below_account(field, entity, int(self.answer.last[index]))
 
-    def _below_account(self, field: str, entity: Campaign | AdSet | Ad, last: int) -> Any:
+    def _below_account(self, field: str, entity: Campaign | AdSet | Ad, last: int) -> Any:  # noqa: PLR0911
         made = self.answer.made
         if field == "created_time":
             return stamp(made, created_day(entity))[:10]

@@ -154,7 +154,7 @@ class UniqueReach:
         daily = self._daily()
         reach = daily if self.span == 1 else self._over_days(daily, self.audience)
         owners = np.arange(len(self.made.ads))
-        sizes = self.audience
+        sizes: Floats = self.audience
         for group in ("adset", "campaign", "account"):
             if LEVELS.index(group) < LEVELS.index(level):
                 break
@@ -164,7 +164,8 @@ class UniqueReach:
             parent[owners] = of_ad
             below = np.zeros(parent.size)
             below[: sizes.size] = sizes[: parent.size]
-            sizes = np.bincount(parent, weights=below, minlength=len(entities)) * OVERLAP[group]
+            overlap = np.float64(OVERLAP[group])
+            sizes = (np.bincount(parent, weights=below, minlength=len(entities)) * overlap).astype(np.float64)
             daily_up = self._over_children(daily, parent, sizes)
             if self.span == 1:
                 reach = daily_up
@@ -200,4 +201,5 @@ class UniqueReach:
 
 def _saturate(total: Ints, audience: Floats) -> Ints:
     people = np.maximum(audience, 1.0)
-    return np.floor(-people * np.expm1(-total / people)).astype(np.int64)
+    unique: Ints = np.floor(-people * np.expm1(-total / people)).astype(np.int64)
+    return unique

@@ -132,8 +132,7 @@ class Planter:
             # anomaly would multiply the two.
             if inside and self.days[index, week] and not self.busy[index, week]:
                 self._mark(index, week, kind, factor, quiet_label=index not in eligible)
-        metric, direction = KINDS[kind][:2]
-        self._label(week, level, owner, kind, metric, direction, factor)
+        self._label(week, level, owner, kind, factor)
 
     def _mark(self, index: int, week: int, kind: str, factor: float, *, quiet_label: bool = False) -> None:
         until = self.weeks if kind == "level_shift" else week + 1
@@ -148,18 +147,18 @@ class Planter:
         self.busy[index, week : until if kind == "level_shift" else week + REST_WEEKS] = True
         if quiet_label:
             return
-        metric, direction = KINDS[kind][:2]
         ad = self.made.ads[index]
-        self._label(week, "ad", ad.id, kind, metric, direction, factor)
+        self._label(week, "ad", ad.id, kind, factor)
         knock_on = 1 / factor if kind == "ctr_drop" else factor
         since = week - MIN_AGE_WEEKS
         conversions = ad.adset.goal.family not in {"click", "video_view"}
         countable = conversions and self.results[index, since : week + 1].min() >= MIN_RESULTS
         # Fewer clicks or dearer impressions for the same spend make the result dearer too: that is true, so say it.
         if kind in {"ctr_drop", "cpm_spike"} and countable and knock_on >= WORTH_LABELLING:
-            self._label(week, "ad", ad.id, "cpr_spike", "cpr", "up", round(knock_on, 2))
+            self._label(week, "ad", ad.id, "cpr_spike", round(knock_on, 2))
 
-    def _label(self, week: int, level: str, entity: str, kind: str, metric: str, direction: str, factor: float) -> None:
+    def _label(self, week: int, level: str, entity: str, kind: str, factor: float) -> None:
+        metric, direction = KINDS[kind][:2]
         day = self.first_monday + week * 7
         self.planted.append(Planted(day, level, entity, kind, metric, direction, factor))
 

@@ -40,7 +40,7 @@ class Sandbox:
 def _listen(port: int) -> socket.socket:
     # Bound here and not by uvicorn, which would end the process when the port is in use.
     listener = socket.create_server((HOST, port), backlog=256)
-    listener.setblocking(False)
+    listener.setblocking(False)  # noqa: FBT003  the standard library takes it by position
     return listener
 
 

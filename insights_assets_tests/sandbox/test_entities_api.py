@@ -1,0 +1,129 @@
+import json
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from insights_assets.sandbox import World, create_app
+
+from .conftest import NOW, TOKEN, AppClient, all_pages
+
+EVERY = json.dumps(
+    [{"field": "effective_status", "operator": "IN", "value": ["ACTIVE", "PAUSED", "ARCHIVED", "DELETED"]}]
+)
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(limit=st.integers(1, 60), edge=st.sampled_from(["campaigns", "adsets", "ads", "adcreatives"]))
+def test_paging_gives_each_entity_once(client: AppClient, world: World, limit: int, edge: str):
+    account = world.accounts[2].id
+    ids = [row["id"] for row in all_pages(client, f"/v26.0/{account}/{edge}", fields="id", limit=limit)]
+    whole = [row["id"] for row in all_pages(client, f"/{account}/{edge}", fields="id", limit=500)]
+    assert ids == whole
+    assert len(set(ids)) == len(ids) > 0
+
+
+def test_all_accounts_are_listed(client: AppClient, world: World):
+    rows = all_pages(client, "/v26.0/me/adaccounts", fields="account_id,name,currency,timezone_name,business", limit=3)
+    assert [row["id"] for row in rows] == [a.id for a in world.accounts]
+    assert all(row["id"] == f"act_{row['account_id']}" and set(row["business"]) == {"id", "name"} for row in rows)
+
+
+def test_deleted_and_archived_are_hidden_unless_named(client: AppClient, world: World):
+    account = world.accounts[0].id
+    plain = all_pages(client, f"/{account}/ads", fields="effective_status", limit=200)
+    named = all_pages(client, f"/{account}/ads", fields="effective_status", limit=200, filtering=EVERY)
+    assert not {row["effective_status"] for row in plain} & {"DELETED", "ARCHIVED"}
+    assert {row["effective_status"] for row in named} >= {"ACTIVE", "DELETED", "ARCHIVED"}
+    short = all_pages(client, f"/{account}/ads", fields="id", limit=200, effective_status='["DELETED"]')
+    assert {row["id"] for row in short} == {row["id"] for row in named if row["effective_status"] == "DELETED"}
+
+
+def test_filters_by_id_parent_and_updated_time(client: AppClient, world: World):
+    account = world.accounts[0].id
+    ads = all_pages(client, f"/{account}/ads", fields="campaign_id,updated_time", limit=200)
+    one = json.dumps([{"field": "ad.id", "operator": "IN", "value": [ads[0]["id"]]}])
+    assert [row["id"] for row in all_pages(client, f"/{account}/ads", filtering=one)] == [ads[0]["id"]]
+    of = json.dumps([{"field": "campaign.id", "operator": "IN", "value": [ads[0]["campaign_id"]]}])
+    expected = {row["id"] for row in ads if row["campaign_id"] == ads[0]["campaign_id"]}
+    assert {row["id"] for row in all_pages(client, f"/{account}/ads", filtering=of)} == expected
+    late = json.dumps([{"field": "updated_time", "operator": "GREATER_THAN", "value": 1790000000}])
+    assert 0 < len(all_pages(client, f"/{account}/ads", filtering=late, limit=200)) < len(ads)
+
+
+@pytest.mark.parametrize(
+    ("path", "node"),
+    [("", "AdAccount"), ("/campaigns", "Campaign"), ("/adsets", "AdSet"), ("/ads", "Ad"), ("/insights", "AdsInsights")],
+)
+def test_an_unknown_field_is_an_error(client: AppClient, world: World, path: str, node: str):
+    answer = client.get(
+        f"/v26.0/{world.accounts[0].id}{path}", params={"fields": "id,foo" if path != "/insights" else "foo"}
+    )
+    assert answer.status_code == 400
+    assert answer.json()["error"]["code"] == 100
+    assert answer.json()["error"]["message"] == f"(#100) Tried accessing nonexisting field (foo) on node type ({node})"
+
+
+def test_only_asked_fields_and_nested_ones(client: AppClient, world: World):
+    row = client.get(
+        f"/{world.accounts[0].id}/ads", params={"fields": "name,creative{id,name},adset", "limit": 1}
+    ).json()["data"][0]
+    assert set(row) == {"id", "name", "creative", "adset"}
+    assert set(row["creative"]) == {"id", "name"}
+    assert set(row["adset"]) == {"id"}
+
+
+@pytest.mark.parametrize("headers", [{}, {"Authorization": "Bearer nonsense"}])
+def test_a_bad_token_is_190(world: World, headers: dict[str, str]):
+    answer = AppClient(create_app(world, now=lambda: NOW)).get("/v26.0/me/adaccounts", headers=headers)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (400, 190)
+    assert {"x-app-usage", "x-ad-account-usage", "x-business-use-case-usage", "x-fb-ads-insights-throttle"} <= set(
+        answer.headers
+    )
+
+
+def test_next_repeats_the_token_only_when_it_came_in_the_query(client: AppClient, world: World):
+    path = f"/v26.0/{world.accounts[0].id}/ads"
+    assert "access_token" not in client.get(path, params={"limit": 2}).json()["paging"]["next"]
+    app = create_app(world, now=lambda: NOW)
+    body = AppClient(app).get(path, params={"limit": 2, "access_token": "sandbox-token"}).json()
+    assert "access_token=sandbox-token" in body["paging"]["next"]
+    assert "sandbox-token" not in str(app.state.requests)
+
+
+def test_an_unknown_object_is_100_33(client: AppClient):
+    for path in ("/v26.0/act_1", "/v26.0/act_1/ads", "/v26.0/42", "/v26.0/act_1/insights"):
+        error = client.get(path).json()["error"]
+        assert (error["code"], error["error_subcode"]) == (100, 33)
+
+
+def test_a_token_sees_only_its_accounts(world: World):
+    only = frozenset({world.accounts[3].id})
+    other = AppClient(
+        create_app(world, now=lambda: NOW, visible_accounts={"limited": only}),
+        headers={"Authorization": "Bearer limited"},
+    )
+    assert {row["id"] for row in all_pages(other, "/me/adaccounts")} == only
+    assert other.get(f"/{world.accounts[0].id}").json()["error"]["error_subcode"] == 33
+
+
+def test_badtoken_and_flaky_scenarios(world: World):
+    bad = AppClient(create_app(world, now=lambda: NOW, scenario="badtoken"), headers=TOKEN)
+    codes = [bad.get(f"/{a.id}").json().get("error", {}).get("error_subcode") for a in world.accounts]
+    assert codes == [None] * 9 + [463]
+    flaky = AppClient(create_app(world, now=lambda: NOW, scenario="flaky"), headers=TOKEN)
+    statuses = [flaky.get("/me").status_code for _ in range(200)]
+    assert 2 < statuses.count(500) < 40
+
+
+def test_zero_decimal_budgets_are_whole_units(client: AppClient, world: World):
+    yen = next(a for a in world.accounts if a.market.currency == "JPY")
+    dollar = next(a for a in world.accounts if a.market.currency == "USD")
+    budget = {}
+    for account in (yen, dollar):
+        rows = all_pages(client, f"/{account.id}/adsets", fields="daily_budget", limit=100)
+        budget[account.id] = [int(row["daily_budget"]) for row in rows if "daily_budget" in row]
+        assert budget[account.id]
+    # About 50 to 300 dollars: thousands of cents, and tens of thousands of yen.
+    assert 1000 < min(budget[dollar.id]) < 100_000
+    assert 1000 < min(budget[yen.id]) < 200_000
