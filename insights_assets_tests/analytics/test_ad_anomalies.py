@@ -1,0 +1,120 @@
+"""Quiet accounts stay quiet, planted changes are found, and what people said about a finding survives."""
+
+import hashlib
+
+import numpy as np
+import polars as pl
+import pytest
+
+from insights_assets.analytics.ad_anomalies import ad_anomalies
+from insights_assets.analytics.ad_features import ad_features
+from insights_assets.analytics.findings import carry_status
+from insights_assets.analytics.noise import adjusted, count_p_values, upper_p_value
+from insights_assets.tables.anomalies_ad import ANOMALIES_AD
+from insights_assets_tests.analytics.ad_worlds import ad_week, monday, no_days, quiet_world, weekly_inputs
+
+PLANTS = ((3, 20, 2.0), (11, 22, 2.0), (17, 24, 2.0), (25, 26, 0.4), (30, 27, 1e6))
+
+
+def all_features(insights, results):
+    return ad_features(insights, results, no_days(), insights["week"].unique().to_list())
+
+
+@pytest.fixture(scope="module")
+def quiet():
+    return all_features(*quiet_world(seed=11))
+
+
+@pytest.fixture(scope="module")
+def planted():
+    return all_features(*quiet_world(seed=12, results=80, plants=PLANTS))
+
+
+def test_a_quiet_account_yields_almost_nothing(quiet):
+    out = ad_anomalies(quiet, quiet)
+    # 40 ads x 30 weeks: thousands of tests. The false-discovery control allows 0.1 a family of tests and week.
+    assert out.height <= 0.3 * 30
+
+
+def test_planted_changes_are_found_with_their_direction(planted):
+    out = ad_anomalies(planted, planted)
+    assert ANOMALIES_AD.split(out).bad.is_empty()
+    found = {(e, w): (t, d) for e, w, t, d in out.select("entity_id", "week", "anomaly_type", "direction").rows()}
+    for ad, week, factor in PLANTS:
+        expected = (
+            ("cpr_spike", "up") if factor == 2 else ("cpr_drop", "down") if factor < 1 else ("zero_results", "down")
+        )
+        assert found[f"ad{ad}", monday(week)] == expected
+    assert out.height <= len(PLANTS) + 0.5 * 30
+
+
+def test_later_weeks_and_row_order_change_nothing(planted):
+    weeks = pl.col("week") <= monday(24)
+    then = ad_anomalies(planted.filter(weeks), planted.filter(weeks))
+    later = ad_anomalies(planted, planted).filter(weeks)
+    assert then.equals(later)
+    one = planted.filter(pl.col("week") == monday(20))
+    alone = ad_anomalies(one.reverse(), planted.sample(fraction=1, shuffle=True, seed=2))
+    assert alone.drop("p_value", "anomaly_score", "confidence").equals(
+        later.filter(pl.col("week") == monday(20)).drop("p_value", "anomaly_score", "confidence")
+    )
+
+
+def test_a_running_week_is_not_compared_with_whole_ones(planted):
+    running = planted.with_columns(pl.lit(value=False).alias("is_complete"))
+    assert ad_anomalies(running, planted).filter(pl.col("metric").is_in(["cpr", "results", "spend"])).is_empty()
+
+
+def test_a_finding_names_triggers_and_what_came_before():
+    rows = [ad_week(w, spend=400, results=80) for w in range(8)]
+    rows[6] = ad_week(6, spend=400, results=80, clicks=70)
+    rows.append(ad_week(8, spend=400, results=20, clicks=40, reach=3000))
+    frame = all_features(*weekly_inputs(rows))
+    out = ad_anomalies(frame.filter(pl.col("week") == monday(8)), frame)
+    spike = out.filter(pl.col("anomaly_type") == "cpr_spike").row(0, named=True)
+    assert (spike["current_value"], spike["baseline_value"], spike["delta_pct"]) == (20.0, 5.0, 300.0)
+    assert spike["severity"] == "critical"
+    assert spike["likely_triggers"] == ["frequency +66.7 %", "ctr -60.0 %"]
+    listed = {(d["week_offset"], d["metric"]): (d["delta_pct"], d["direction"]) for d in spike["preceding_deviations"]}
+    assert listed[0, "ctr"] == (pytest.approx(-60.0), "bad")
+    assert listed[-2, "ctr"] == (pytest.approx(-30.0), "bad")
+    assert not any(offset == -1 for offset, _ in listed)
+    name = f"act_1|{monday(8)}|ad|ad1|cpr_spike|leadgen_form"
+    assert spike["finding_id"] == hashlib.sha1(name.encode(), usedforsecurity=False).hexdigest()[:16]
+
+
+def test_what_people_said_survives(planted):
+    new = ad_anomalies(planted, planted)
+    first, second, third = new["finding_id"].to_list()[:3]
+    said = pl.col("finding_id").replace_strict({first: "acknowledged", second: "false_positive"}, default="new")
+    before = new.with_columns(said.alias("status"))
+    after = carry_status(new, before)
+    assert after["status"].to_list() == before["status"].to_list()
+    gone = carry_status(new.filter(~pl.col("finding_id").is_in([first, second, third])), before)
+    status = dict(gone.select("finding_id", "status").iter_rows())
+    assert gone.height == new.height
+    assert (status[first], status[second], status[third]) == ("withdrawn", "false_positive", "withdrawn")
+    back = carry_status(new, gone)
+    assert dict(back.select("finding_id", "status").iter_rows())[first] == "new"
+
+
+def test_statistics_by_hand():
+    # Without extra noise and with a huge baseline this is Poisson(2): P(0) = exp(-2), half of it as mid-p.
+    few, many = count_p_values(np.array([0.0]), np.array([2.0]), np.array([1e9]), np.array([0.0]))
+    assert few[0] == pytest.approx(np.exp(-2) / 2, rel=1e-4)
+    assert few[0] + many[0] == pytest.approx(1.0)
+    assert upper_p_value(np.array([0.0]), np.array([1.0]))[0] == 0.5
+    frame = pl.DataFrame({"g": ["a"] * 4 + ["b"], "p_value": [0.04, 0.01, 0.03, 0.5, 0.2]})
+    got = frame.with_columns(adjusted(frame, ["g"]).alias("q"))["q"].to_list()
+    assert got == pytest.approx([0.16 / 3, 0.04, 0.16 / 3, 0.5, 0.2])
+
+
+def test_empty_in_empty_out(quiet):
+    assert ad_anomalies(quiet.clear(), quiet).equals(ANOMALIES_AD.empty())
+    assert ad_anomalies(quiet.clear(), quiet.clear()).is_empty()
+
+
+def test_the_table_refuses_a_bad_row(planted):
+    out = ad_anomalies(planted, planted)
+    assert ANOMALIES_AD.split(out.with_columns(pl.lit(1.5).alias("confidence"))).good.is_empty()
+    assert ANOMALIES_AD.split(out.with_columns(pl.lit("odd").alias("anomaly_type"))).good.is_empty()
