@@ -36,7 +36,9 @@ def predictions(features):
 
 def test_the_scorecard_by_hand():
     # 0.10 + 0.10 + (nothing) + 0.02 - 0 + 0.02 + 0.05 x 2 (winsorised at 200 %)
-    assert pl.DataFrame([SIGNALS]).select(raw_score()).item() == pytest.approx(0.34)
+    assert pl.DataFrame([SIGNALS], schema=dict.fromkeys(SIGNALS, pl.Float64)).select(
+        raw_score()
+    ).item() == pytest.approx(0.34)
 
 
 def test_the_label_by_hand():
