@@ -5,12 +5,13 @@ https://docs.dagster.io/guides/build/io-managers/defining-a-custom-io-manager
 """
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 
 import dagster as dg
 import polars as pl
 
 from insights_assets.lake.store import Lake
+from insights_assets.lake.sync_log import append
 from insights_assets.lake.writing import store
 from insights_assets.partitions import split_key, split_keys
 from insights_assets.tables.model import Table
@@ -40,6 +41,7 @@ class LakeIOManager(dg.IOManager):
             partitions = [split_key(k) for k in context.asset_partition_keys]
             stored = store(self._lake, table, obj, partitions, self._now())
             rows, refused = stored.rows, stored.refused
+            self._log(context, table, partitions, rows)
         context.add_output_metadata(
             {
                 "dagster/row_count": rows.height,
@@ -47,6 +49,22 @@ class LakeIOManager(dg.IOManager):
                 "refused_rows": refused,
                 "preview": dg.MetadataValue.md(preview(rows)),
             }
+        )
+
+    def _log(
+        self, context: dg.OutputContext, table: Table, partitions: list[tuple[str, date]], rows: pl.DataFrame
+    ) -> None:
+        told = context.output_metadata or {}
+        counts = {(a, w): n for a, w, n in rows.group_by("account_id", "week").len().iter_rows()}
+        append(
+            self._lake,
+            table,
+            partitions,
+            run_id=context.run_id,
+            now=self._now(),
+            duration_s=_number(told.get("duration_s")),
+            requests=int(_number(told.get("requests"))),
+            rows=counts,
         )
 
     def load_input(self, context: dg.InputContext) -> pl.DataFrame:
@@ -58,6 +76,12 @@ class LakeIOManager(dg.IOManager):
         if not weeks:
             return table.empty()
         return self._lake.read(table, accounts=accounts, since=weeks[0], until=weeks[-1])
+
+
+def _number(told: object) -> float:
+    """A number out of an asset's metadata, 0 when it told none."""
+    value = getattr(told, "value", told)
+    return float(value) if isinstance(value, (int, float)) else 0.0
 
 
 def preview(rows: pl.DataFrame) -> str:

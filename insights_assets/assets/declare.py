@@ -1,0 +1,67 @@
+"""How every asset of the graph is declared: key, group, kinds, owners, description and column schema from its table.
+
+Belongs here: what all assets share. Does not belong here: any computing.
+https://docs.dagster.io/guides/build/assets/metadata-and-tags
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import dagster as dg
+
+from insights_assets.partitions import account_weeks
+from insights_assets.tables.model import Table
+
+OWNERS = ["team:insights"]
+
+
+def key_of(table: Table) -> dg.AssetKey:
+    """The asset key of a table: its layer and its name."""
+    return dg.AssetKey([table.layer, table.name])
+
+
+def column_schema(table: Table) -> dg.TableSchema:
+    """The table's columns as the UI shows them: type, description with unit, nullability."""
+    return dg.TableSchema(
+        columns=[
+            dg.TableColumn(name, dtype, description, constraints=dg.TableColumnConstraints(nullable=nullable))
+            for name, dtype, description, nullable in table.documentation()
+        ]
+    )
+
+
+def table_asset(
+    table: Table,
+    how: str,
+    *,
+    kinds: set[str],
+    ins: Mapping[str, dg.AssetIn] | None = None,
+    resources: set[str] | None = None,
+) -> Callable[[Callable[..., Any]], dg.AssetsDefinition]:
+    """Decorate the function that computes a partitioned table.
+
+    Args:
+        table: the table that the asset is.
+        how: one or two sentences on how it is made, appended to the table's own description.
+        kinds: what it is made with, for the UI.
+        ins: upstream tables by argument name.
+        resources: resource keys that the function takes from its context.
+    """
+    return dg.asset(
+        key=key_of(table),
+        partitions_def=account_weeks,
+        backfill_policy=dg.BackfillPolicy.single_run(),
+        group_name=table.layer,
+        kinds={*kinds, "deltalake"},
+        owners=OWNERS,
+        description=f"{table.description}\n\n{how}",
+        metadata={"dagster/column_schema": column_schema(table), "primary_key": list(table.key)},
+        io_manager_key="lake_io",
+        ins=dict(ins or {}),
+        required_resource_keys=resources or set(),
+    )
+
+
+def upstream(table: Table, *, mapping: dg.PartitionMapping | None = None) -> dg.AssetIn:
+    """An input read from a table, for the same partition or by a mapping."""
+    return dg.AssetIn(key=key_of(table), partition_mapping=mapping)

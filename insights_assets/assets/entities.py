@@ -1,0 +1,94 @@
+"""Campaigns, ad sets, ads and creatives: a snapshot for each week, deleted and archived ones included.
+
+Source: https://developers.facebook.com/docs/marketing-api/reference/ad-account (edges). A week that is over keeps what
+was first seen of it, so that history joins as of its week.
+"""
+
+import dagster as dg
+import polars as pl
+
+from insights_assets.assets import frames
+from insights_assets.assets.declare import table_asset, upstream
+from insights_assets.assets.steps import RAW_RESOURCES, AccountStep, fetch
+from insights_assets.partitions import monday
+from insights_assets.tables.entities import ADS, ADSETS, CAMPAIGNS, CREATIVES
+from insights_assets.tables.model import Table
+
+KINDS = {"python", "api"}
+HOW = "All pages of the account's edge, every status; a closed week keeps the snapshot first taken of it."
+
+
+@table_asset(CAMPAIGNS, HOW, kinds=KINDS, resources=RAW_RESOURCES)
+def campaigns(context: dg.AssetExecutionContext) -> dg.MaterializeResult[pl.DataFrame]:
+    return fetch(
+        context,
+        CAMPAIGNS,
+        lambda step: _as_of(
+            context,
+            CAMPAIGNS,
+            step,
+            frames.campaigns(step.client.campaigns(step.account["account_id"]), step.account, step.now),
+        ),
+    )
+
+
+@table_asset(ADSETS, HOW, kinds=KINDS, resources=RAW_RESOURCES)
+def adsets(context: dg.AssetExecutionContext) -> dg.MaterializeResult[pl.DataFrame]:
+    return fetch(
+        context,
+        ADSETS,
+        lambda step: _as_of(
+            context,
+            ADSETS,
+            step,
+            frames.adsets(step.client.adsets(step.account["account_id"]), step.account, step.now),
+        ),
+    )
+
+
+@table_asset(ADS, HOW, kinds=KINDS, resources=RAW_RESOURCES, ins={"adsets": upstream(ADSETS)})
+def ads(context: dg.AssetExecutionContext, adsets: pl.DataFrame) -> dg.MaterializeResult[pl.DataFrame]:
+    goals = dict(adsets.sort("week").select("adset_id", "optimization_goal").iter_rows())
+    return fetch(
+        context,
+        ADS,
+        lambda step: _as_of(
+            context,
+            ADS,
+            step,
+            frames.ads(step.client.ads(step.account["account_id"]), goals, step.account, step.now),
+        ),
+    )
+
+
+@table_asset(
+    CREATIVES,
+    "The account's creative library joined with the week's ads; the type follows the creative's spec.",
+    kinds=KINDS,
+    resources=RAW_RESOURCES,
+    ins={"ads": upstream(ADS)},
+)
+def creatives(context: dg.AssetExecutionContext, ads: pl.DataFrame) -> dg.MaterializeResult[pl.DataFrame]:
+    def ask(step: AccountStep) -> pl.DataFrame:
+        account_id = step.account["account_id"]
+        shown_by = ads.filter(pl.col("account_id") == account_id).select("account_id", "week", "ad_id", "creative_id")
+        fresh = frames.creatives(step.client.creatives(account_id), shown_by, step.now)
+        return _with_history(context, CREATIVES, step, fresh)
+
+    return fetch(context, CREATIVES, ask)
+
+
+def _as_of(
+    context: dg.AssetExecutionContext, table: Table, step: AccountStep, rows: list[frames.Row]
+) -> pl.DataFrame:
+    fresh = frames.snapshot(rows, step.weeks, step.account["timezone_name"], table.schema)
+    return _with_history(context, table, step, fresh)
+
+
+def _with_history(
+    context: dg.AssetExecutionContext, table: Table, step: AccountStep, fresh: pl.DataFrame
+) -> pl.DataFrame:
+    stored = context.resources.lake.read(
+        table, accounts=[step.account["account_id"]], since=step.weeks[0], until=step.weeks[-1]
+    ).filter(pl.col("week").is_in(list(step.weeks)))
+    return frames.keep_history(fresh, stored, table.key, monday(step.today))

@@ -1,0 +1,72 @@
+"""Insights: daily at ad level, weekly at each level, by asynchronous report runs.
+
+Source: https://developers.facebook.com/docs/marketing-api/insights/best-practices . Only the action_type breakdown is
+asked for: others drop conversions. Reach, frequency and rankings are served for each window and level, never computed.
+"""
+
+import dagster as dg
+import polars as pl
+
+from insights_assets.assets import frames
+from insights_assets.assets.declare import table_asset
+from insights_assets.assets.steps import RAW_RESOURCES, AccountStep, fetch
+from insights_assets.graph_api.questions import Level
+from insights_assets.tables.insights import (
+    INSIGHTS_DAILY,
+    INSIGHTS_WEEKLY_AD,
+    INSIGHTS_WEEKLY_ADSET,
+    INSIGHTS_WEEKLY_CAMPAIGN,
+)
+from insights_assets.tables.model import Table
+
+KINDS = {"python", "api"}
+DAY = 1
+WEEK = 7
+
+
+@table_asset(
+    INSIGHTS_DAILY,
+    "One report for all weeks of the run (`level=ad`, `time_increment=1`), deleted ads included, up to yesterday.",
+    kinds=KINDS,
+    resources=RAW_RESOURCES,
+)
+def insights_daily(context: dg.AssetExecutionContext) -> dg.MaterializeResult[pl.DataFrame]:
+    def ask(step: AccountStep) -> pl.DataFrame:
+        parts = [INSIGHTS_DAILY.empty()]
+        for since, until in step.spans():
+            rows = step.client.insights(
+                step.account["account_id"], level="ad", since=since, until=until, time_increment=DAY
+            )
+            parts.append(frames.insights_daily(rows, step.account, step.today, step.now))
+        return pl.concat(parts)
+
+    return fetch(context, INSIGHTS_DAILY, ask)
+
+
+def _weekly(table: Table, level: Level) -> dg.AssetsDefinition:
+    """Make the weekly asset of one level."""
+
+    @table_asset(
+        table,
+        f"One report for all weeks of the run (`level={level}`, `time_increment=7`, windows from Monday).",
+        kinds=KINDS,
+        resources=RAW_RESOURCES,
+    )
+    def weekly(context: dg.AssetExecutionContext) -> dg.MaterializeResult[pl.DataFrame]:
+        def ask(step: AccountStep) -> pl.DataFrame:
+            parts = [table.empty()]
+            for since, until in step.spans():
+                rows = step.client.insights(
+                    step.account["account_id"], level=level, since=since, until=until, time_increment=WEEK
+                )
+                parts.append(frames.insights_weekly(rows, level, step.account, step.today, step.now))
+            return pl.concat(parts)
+
+        return fetch(context, table, ask)
+
+    return weekly
+
+
+insights_weekly_campaign = _weekly(INSIGHTS_WEEKLY_CAMPAIGN, "campaign")
+insights_weekly_adset = _weekly(INSIGHTS_WEEKLY_ADSET, "adset")
+insights_weekly_ad = _weekly(INSIGHTS_WEEKLY_AD, "ad")

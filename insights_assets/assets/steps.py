@@ -1,0 +1,135 @@
+"""Steps that ask the API: one account after the other, each failure written to `sync_log` before the run turns red.
+
+Belongs here: what the raw assets share at run time. Does not belong here: requests (`graph_api/`), rows (`frames.py`).
+"""
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import dagster as dg
+import polars as pl
+
+from insights_assets import registry
+from insights_assets.connection import Gateway
+from insights_assets.graph_api.client import GraphClient
+from insights_assets.graph_api.errors import GraphApiError
+from insights_assets.graph_api.redaction import redact
+from insights_assets.lake.store import Lake, Partition
+from insights_assets.lake.sync_log import append
+from insights_assets.partitions import split_key, today_in
+from insights_assets.settings import SettingsError
+from insights_assets.tables.accounts import ACCOUNTS
+from insights_assets.tables.model import Table
+
+RAW_RESOURCES = {"lake", "gateway", "clock"}
+
+
+@dataclass
+class AccountStep:
+    """One account of a step: its registry row, its weeks, and an open client."""
+
+    account: Mapping[str, Any]
+    weeks: Sequence[date]
+    client: GraphClient
+    now: datetime
+
+    @property
+    def today(self) -> date:
+        """Today in the account's time zone."""
+        return today_in(self.account["timezone_name"], self.now)
+
+    def spans(self) -> Iterator[tuple[date, date]]:
+        """First and last day of each unbroken stretch of weeks, up to yesterday: today is still being counted."""
+        yesterday = self.today - timedelta(days=1)
+        start = None
+        for week in self.weeks:
+            start = start or week
+            if week + timedelta(weeks=1) not in self.weeks:
+                end = min(week + timedelta(days=6), yesterday)
+                if start <= end:
+                    yield start, end
+                start = None
+
+
+@dataclass
+class _Tally:
+    requests: int = 0
+    started: float = field(default_factory=time.monotonic)
+
+
+def fetch(
+    context: dg.AssetExecutionContext, table: Table, ask: Callable[[AccountStep], pl.DataFrame]
+) -> dg.MaterializeResult[pl.DataFrame]:
+    """Run `ask` for each account of the run's partitions and join the rows.
+
+    Raises:
+        dagster.Failure: an account failed; the sentence says what to do, and `sync_log` has its error type.
+    """
+    lake: Lake = context.resources.lake
+    now: datetime = context.resources.clock()
+    accounts = lake.read(ACCOUNTS)
+    weeks_of: dict[str, list[date]] = {}
+    for partition_key in context.partition_keys:
+        account_id, week = split_key(partition_key)
+        weeks_of.setdefault(account_id, []).append(week)
+    frames = [table.empty()]
+    tally = _Tally()
+    for account_id, weeks in sorted(weeks_of.items()):
+        with _recorded(context, lake, table, [(account_id, w) for w in weeks], tally, now):
+            frames.append(_ask_account(context.resources.gateway, accounts, account_id, sorted(weeks), ask, tally, now))
+    return dg.MaterializeResult(
+        value=pl.concat(frames),
+        metadata={"requests": tally.requests, "duration_s": round(time.monotonic() - tally.started, 3)},
+    )
+
+
+def _ask_account(
+    gateway: Gateway,
+    accounts: pl.DataFrame,
+    account_id: str,
+    weeks: list[date],
+    ask: Callable[[AccountStep], pl.DataFrame],
+    tally: _Tally,
+    now: datetime,
+) -> pl.DataFrame:
+    account = registry.one(accounts, account_id)
+    with gateway.client(account) as client:
+        try:
+            return ask(AccountStep(account, weeks, client, now))
+        finally:
+            tally.requests += client.transport.requests
+
+
+@contextmanager
+def _recorded(
+    context: dg.AssetExecutionContext,
+    lake: Lake,
+    table: Table,
+    partitions: list[Partition],
+    tally: _Tally,
+    now: datetime,
+) -> Iterator[None]:
+    try:
+        yield
+    except (GraphApiError, SettingsError, registry.UnknownAccountError) as error:
+        known = error if isinstance(error, GraphApiError) else None
+        message = redact(str(error))
+        outcome = {
+            "status": "failed",
+            "error_type": known.error_type if known else "unknown",
+            "error_code": known.code if known else None,
+            "error_subcode": known.subcode if known else None,
+            "message": message,
+            "attempts": known.attempts if known else 1,
+            "retry_after": now + timedelta(seconds=known.retry_after_s) if known and known.retry_after_s else None,
+        }
+        duration = time.monotonic() - tally.started
+        append(lake, table, partitions, run_id=context.run_id, now=now, duration_s=duration, outcome=outcome)
+        # allow_retries=False: the client has already spent its retries on what can be retried.
+        raise dg.Failure(
+            description=message, metadata={"error_type": outcome["error_type"]}, allow_retries=False
+        ) from None

@@ -1,0 +1,74 @@
+"""The code location: `build_defs` is the one place where assets, checks and resources meet."""
+
+import warnings
+from collections.abc import Mapping
+from typing import Any
+
+import dagster as dg
+
+# Both are used on purpose and pinned by the Dagster minor version (docs/adr/0003).
+warnings.filterwarnings("ignore", category=dg.BetaWarning, message=".*backfill_policy.*")
+warnings.filterwarnings("ignore", category=dg.PreviewWarning, message=".*partitions_def.*")
+
+from insights_assets.assets import accounts, entities, findings, insights, results  # noqa: E402
+from insights_assets.checks.schema import schema_check  # noqa: E402
+from insights_assets.connection import Gateway  # noqa: E402
+from insights_assets.lake.io_manager import LakeIOManager  # noqa: E402
+from insights_assets.lake.store import Lake  # noqa: E402
+from insights_assets.settings import Settings, load_settings  # noqa: E402
+from insights_assets.tables.registry import TABLES  # noqa: E402
+
+RAW_ASSETS = (
+    entities.campaigns,
+    entities.adsets,
+    entities.ads,
+    entities.creatives,
+    insights.insights_daily,
+    insights.insights_weekly_campaign,
+    insights.insights_weekly_adset,
+    insights.insights_weekly_ad,
+)
+DERIVED_ASSETS = (
+    results.results_daily,
+    results.results_weekly,
+    findings.features_ad,
+    findings.anomalies_ad,
+    findings.burnout_predictions,
+)
+PARTITIONED_ASSETS = RAW_ASSETS + DERIVED_ASSETS
+
+
+def build_defs(settings: Settings | None = None, *, overrides: Mapping[str, Any] | None = None) -> dg.Definitions:
+    """Assemble the graph.
+
+    Args:
+        settings: effective settings; read from the environment when None.
+        overrides: resources by key (`lake`, `gateway`, `clock`, `mode`) that replace the real ones, for tests.
+    """
+    effective = settings or load_settings()
+    resources: dict[str, Any] = {
+        "lake": Lake(effective.lake),
+        "gateway": Gateway(effective),
+        "clock": effective.now,
+        "mode": effective.mode,
+        **(overrides or {}),
+    }
+    resources["lake_io"] = LakeIOManager(resources["lake"], TABLES, resources["clock"])
+    return dg.Definitions(
+        assets=[accounts.accounts, *PARTITIONED_ASSETS],
+        asset_checks=[schema_check(a, TABLES[a.key.path[-1]], resources["clock"]) for a in PARTITIONED_ASSETS],
+        resources={k: _as_resource(v) for k, v in resources.items()},
+    )
+
+
+def _as_resource(value: Any) -> Any:
+    """Plain objects as resources; Dagster would call a bare function instead of handing it over."""
+    if isinstance(value, dg.IOManager):
+        return value
+    return dg.ResourceDefinition.hardcoded_resource(value)
+
+
+@dg.definitions
+def defs() -> dg.Definitions:
+    """What Dagster loads."""
+    return build_defs()

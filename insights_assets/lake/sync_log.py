@@ -1,0 +1,57 @@
+"""The sync log: one row for each partition and run of a step, appended after its write (or its failure)."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import polars as pl
+
+from insights_assets.lake.store import Lake, Partition
+from insights_assets.tables.model import Table
+from insights_assets.tables.operations import SYNC_LOG
+
+SUCCESS: Mapping[str, Any] = {"status": "ok"}
+
+
+def append(
+    lake: Lake,
+    table: Table,
+    partitions: Sequence[Partition],
+    *,
+    run_id: str,
+    now: datetime,
+    duration_s: float,
+    requests: int = 0,
+    rows: Mapping[Partition, int] | None = None,
+    outcome: Mapping[str, Any] = SUCCESS,
+) -> None:
+    """Log one run of a step.
+
+    Args:
+        lake: where the log is.
+        table: the step's table.
+        partitions: what the run covered.
+        run_id: the Dagster run.
+        now: when the step ended.
+        duration_s: seconds, over all partitions.
+        requests: API requests, over all partitions.
+        rows: rows stored by partition; missing is 0.
+        outcome: `status` and, for a failure, the error columns.
+    """
+    stored = rows or {}
+    base: dict[str, Any] = {
+        "step": table.name,
+        "error_type": None,
+        "error_code": None,
+        "error_subcode": None,
+        "message": None,
+        "attempts": 1,
+        "requests": requests,
+        "duration_s": duration_s,
+        "retry_after": None,
+        "run_id": run_id,
+        "finished_at": now,
+        **outcome,
+    }
+    lines = [{"account_id": a, "week": w, "rows": stored.get((a, w), 0), **base} for a, w in partitions]
+    lake.append(SYNC_LOG, pl.DataFrame(lines, schema=SYNC_LOG.schema))
