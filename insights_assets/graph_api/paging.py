@@ -18,6 +18,9 @@ Fetch = Callable[[Mapping[str, str]], Mapping[str, Any]]
 # Never taken over from a `next` address: the transport authenticates by itself.
 _CREDENTIALS: Final = frozenset({"access_token", "appsecret_proof"})
 
+# A filtered edge can have many empty pages in a row; one that has only empty pages would never end.
+MAX_EMPTY_PAGES: Final = 1000
+
 
 def row_id(row: Row) -> object:
     """The key of entity rows."""
@@ -51,6 +54,7 @@ class PageIterator(Iterator[list[Row]]):
         self._next: dict[str, str] | None = {}
         self._places: set[tuple[tuple[str, str], ...]] = set()
         self._keys: set[object] = set()
+        self._empty = 0
 
     def __iter__(self) -> "PageIterator":
         """Itself: a page is handed out once."""
@@ -69,7 +73,11 @@ class PageIterator(Iterator[list[Row]]):
         # Only now does the position move: a page that failed is asked for again from the same place.
         self._next = self._following(body)
         self.pages += 1
-        return self._fresh(body.get("data") or [])
+        rows: list[Row] = body.get("data") or []
+        self._empty = 0 if rows else self._empty + 1
+        if self._empty > MAX_EMPTY_PAGES and self._next is not None:
+            raise _broken(f"more than {MAX_EMPTY_PAGES} empty pages in a row, each naming another")
+        return self._fresh(rows)
 
     def _ask(self, place: Mapping[str, str]) -> Mapping[str, Any]:
         while True:
