@@ -1,0 +1,201 @@
+"""The catalog: DuckDB over the newest snapshot of every table, and the public views of `sql/` on top.
+
+Belongs here: opening a locked, read-only connection, running one SELECT, reading the views' headers.
+Does not belong here: writing (`store.py`), the views themselves (`sql/*.sql`), formats (the command line, the API).
+Securing DuckDB: https://duckdb.org/docs/stable/operations_manual/securing_duckdb/overview
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, cast
+from urllib.parse import unquote
+
+import duckdb
+import polars as pl
+
+from insights_assets.lake.store import Lake
+from insights_assets.tables.model import Table
+from insights_assets.tables.registry import TABLES
+
+SCHEMA = "lake"
+Parameters = Sequence[object] | Mapping[str, object]
+_SQL_TYPES: dict[pl.DataType, str] = {
+    pl.String(): "VARCHAR",
+    pl.Date(): "DATE",
+    pl.Int64(): "BIGINT",
+    pl.Float64(): "DOUBLE",
+    pl.Boolean(): "BOOLEAN",
+    pl.Datetime("us", "UTC"): "TIMESTAMPTZ",
+}
+# Comments and spaces, then EXPLAIN with its options: what follows is the statement that would run.
+_EXPLAIN = re.compile(
+    r"(?:\s|--[^\n]*(?:\n|$)|/\*.*?\*/)*EXPLAIN(?:\s+ANALYZE\b|\s*\([^()]*\))?", re.IGNORECASE | re.DOTALL
+)
+_UNKNOWN_TABLE = re.compile(r"Table with name (.+?) does not exist")
+
+
+class QueryError(ValueError):
+    """The statement was refused or failed; the message is one sentence for the user."""
+
+
+def open_catalog(lake: Lake) -> duckdb.DuckDBPyConnection:
+    """Open an in-memory DuckDB: schema `lake` holds the tables, the main schema the views; then lock it.
+
+    The connection shows the snapshot of the moment it was opened. It reads files under the lake's root and no other,
+    and nothing can unlock it. An unwritten table is an empty one.
+
+    Raises:
+        LakeError: a table cannot be opened.
+    """
+    connection = duckdb.connect(config={"python_enable_replacements": False, "autoinstall_known_extensions": False})
+    try:
+        connection.execute("SET TimeZone = 'UTC'")
+        connection.execute(f"CREATE SCHEMA {SCHEMA}")
+        for table in TABLES.values():
+            connection.execute(f"CREATE VIEW {SCHEMA}.{_name(table.name)} AS {_relation(lake, table)}")
+        for name, text in _views().items():
+            connection.execute(f"CREATE VIEW {_name(name)} AS {text}")
+        _lock(connection, lake)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def query(lake: Lake, statement: str, parameters: Parameters | None = None) -> pl.DataFrame:
+    """Run one SELECT-like statement over the views of a lake; see `select`."""
+    _check(statement)
+    with open_catalog(lake) as connection:
+        return select(connection, statement, parameters)
+
+
+def select(
+    connection: duckdb.DuckDBPyConnection, statement: str, parameters: Parameters | None = None
+) -> pl.DataFrame:
+    """Run one SELECT, WITH, FROM, VALUES, DESCRIBE, SUMMARIZE, SHOW or EXPLAIN on an open catalog.
+
+    Args:
+        connection: from `open_catalog`.
+        statement: the one statement.
+        parameters: values of `?` or `$name` in it.
+
+    Raises:
+        QueryError: not one such statement, or it failed.
+    """
+    _check(statement)
+    try:
+        result = connection.sql(statement, params=cast("Any", parameters))
+        # Sums of integers are HUGEINT, which polars would show as decimals.
+        wide = [name for name, kind in zip(result.columns, result.types, strict=True) if str(kind) == "HUGEINT"]
+        return result.pl().with_columns(pl.col(wide).cast(pl.Int64))
+    except (duckdb.Error, pl.exceptions.PolarsError) as error:
+        raise QueryError(_sentence(error)) from error
+
+
+def view_names() -> list[str]:
+    """Return the public views, sorted."""
+    return list(_views())
+
+
+def view_documentation(name: str) -> list[tuple[str, str, str]]:
+    """Return (column, unit or type, meaning) for each column of a view, as its header states.
+
+    Raises:
+        KeyError: there is no such view.
+    """
+    header = [line.removeprefix("--").strip() for line in _views()[name].splitlines() if line.startswith("--")]
+    rows = [line.split(" | ", 2) for line in header if " | " in line]
+    return [(column, unit, meaning) for column, unit, meaning in rows]
+
+
+@cache
+def _views() -> dict[str, str]:
+    """Name to text, from inside the wheel or, in a checkout, from beside the package."""
+    package = Path(str(files("insights_assets")))
+    shipped = package / "sql"
+    folder = shipped if shipped.is_dir() else package.parent / "sql"
+    return {path.stem: path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.sql"))}
+
+
+def _relation(lake: Lake, table: Table) -> str:
+    """SELECT of exactly the table's columns: over the active files, or over nothing."""
+    snapshot = lake.delta(table)
+    active = [] if snapshot is None else sorted(snapshot.file_uris())
+    if not active:
+        columns = ", ".join(f"CAST(NULL AS {_sql_type(t)}) AS {_name(c)}" for c, t in table.schema.items())
+        return f"SELECT {columns} WHERE false"
+    columns = ", ".join(_name(c) for c in table.schema)
+    hive = ", hive_partitioning = true, hive_types = {'account_id': VARCHAR}" if table.partitioned else ""
+    listed = ", ".join(_text(_path(uri)) for uri in active)
+    return f"SELECT {columns} FROM read_parquet([{listed}]{hive})"
+
+
+def _lock(connection: duckdb.DuckDBPyConnection, lake: Lake) -> None:
+    """Let a query read the lake's own files only.
+
+    A lake in an object store keeps external access: DuckDB needs its own credentials for it, and could not read the
+    lake otherwise. `_check` still lets nothing but reads through.
+    """
+    if "://" not in lake.root:
+        root = Path(lake.root)
+        allowed = ", ".join(_text(str(path)) for path in sorted({root.absolute(), root.resolve()}))
+        connection.execute(f"SET allowed_directories = [{allowed}]")
+        connection.execute("SET enable_external_access = false")
+    connection.execute("SET lock_configuration = true")
+
+
+def _check(statement: str) -> None:
+    """Refuse anything but one statement that only reads; what EXPLAIN explains counts, for ANALYZE runs it."""
+    try:
+        parsed = duckdb.extract_statements(statement)
+        if len(parsed) == 1 and parsed[0].type == duckdb.StatementType.EXPLAIN:
+            explain = _EXPLAIN.match(statement)
+            parsed = duckdb.extract_statements(statement[explain.end() :]) if explain else []
+    except duckdb.Error as error:
+        raise QueryError(_sentence(error)) from error
+    if len(parsed) > 1:
+        raise QueryError(f"One statement at a time, please: there are {len(parsed)}.")
+    if not parsed or parsed[0].type != duckdb.StatementType.SELECT:
+        raise QueryError("Only a statement that reads is allowed: SELECT, WITH, FROM, DESCRIBE, SUMMARIZE, SHOW, EXPLAIN.")
+
+
+def _sentence(error: Exception) -> str:
+    """DuckDB's own first line; for an unknown table also the views there are."""
+    first = next(iter(str(error).strip().splitlines()), "The query failed").rstrip(".!")
+    if found := _UNKNOWN_TABLE.search(first):
+        return f"There is no view named {found[1]}; the views are {', '.join(view_names())}."
+    return f"{first}."
+
+
+def _sql_type(dtype: pl.DataType) -> str:
+    """The DuckDB type that a Parquet file of this column has."""
+    if isinstance(dtype, pl.List):
+        return f"{_sql_type(_instance(dtype.inner))}[]"
+    if isinstance(dtype, pl.Struct):
+        return f"STRUCT({', '.join(_fields(dtype))})"
+    return _SQL_TYPES[dtype]
+
+
+def _fields(dtype: pl.Struct) -> Iterator[str]:
+    return (f"{_name(f.name)} {_sql_type(_instance(f.dtype))}" for f in dtype.fields)
+
+
+def _instance(dtype: Any) -> pl.DataType:
+    """Polars lets a nested type be given as a class."""
+    return cast("pl.DataType", dtype() if isinstance(dtype, type) else dtype)
+
+
+def _path(uri: str) -> str:
+    """The file's name on disk: delta-rs percent-encodes a local root; object-store URIs stay as they are."""
+    return uri if "://" in uri else unquote(uri)
+
+
+def _name(identifier: str) -> str:
+    return '"' + identifier.replace('"', '""') + '"'
+
+
+def _text(value: str) -> str:
+    return "'" + value.replace("'", "''") + "'"
