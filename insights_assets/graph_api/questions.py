@@ -93,7 +93,6 @@ CREATIVE_FIELDS: Final = (
     "effective_object_story_id",
     "product_set_id",
     "link_url",
-    "object_url",
 )
 # Additive counts to roll up, the rates Meta computes itself, and the rankings; breakdowns would lose conversions.
 INSIGHT_FIELDS: Final = (
