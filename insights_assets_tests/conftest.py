@@ -1,0 +1,27 @@
+"""What every test shares: Dagster's own notices by name, its log kept quiet, and no setting from outside."""
+
+import logging
+import os
+
+import pytest
+
+# Features used on purpose, pinned by the Dagster minor version; anything else that Dagster deprecates is an error.
+DAGSTER_NOTICES = (
+    "ignore:Class `MultiPartitionMapping`:dagster.BetaWarning",
+    "ignore:Parameter `allow_nonexistent_upstream_partitions`:dagster.BetaWarning",
+    "ignore:Parameter `backfill_policy`:dagster.BetaWarning",
+    "ignore:Parameter `partitions_def` of function `asset_check`:dagster.PreviewWarning",
+)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    for line in DAGSTER_NOTICES:
+        config.addinivalue_line("filterwarnings", line)
+    # Settings are read where modules are imported; a developer's own environment must not reach a test.
+    for name in [n for n in os.environ if n.startswith(("INSIGHTS_", "META_"))]:
+        del os.environ[name]
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _quiet_dagster() -> None:
+    logging.getLogger("dagster").setLevel(logging.CRITICAL)

@@ -1,0 +1,58 @@
+"""One valid row of any table, made from its schema: what the tests of the tables and the lake break."""
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+import polars as pl
+
+from insights_assets.tables.model import Table
+
+WEEK = date(2026, 3, 2)
+OBSERVED = datetime(2026, 3, 10, 6, tzinfo=UTC)
+
+# Columns whose rule a value of the right type does not meet by itself.
+MEANINGFUL: dict[str, Any] = {
+    "account_id": "act_1",
+    "currency": "EUR",
+    "level": "ad",
+    "result_family": "purchase",
+    "source": "added",
+    "creative_type": "video",
+    "finding_id": "0123456789abcdef",
+    "anomaly_type": "cpr_spike",
+    "metric": "cpr",
+    "direction": "up",
+    "severity": "high",
+    "risk_level": "low",
+    "status": "ACTIVE",
+    "error_type": None,
+}
+BY_TABLE: dict[str, dict[str, Any]] = {
+    "sync_log": {"status": "ok"},
+    "anomalies_ad": {"status": "new"},
+    "check_results": {"severity": "ERROR"},
+}
+
+
+def value_of(dtype: pl.DataType) -> Any:
+    """A small value of a type; 1 fits every range of the tables."""
+    if isinstance(dtype, pl.List):
+        return []
+    plain: dict[Any, Any] = {
+        pl.String: "1",
+        pl.Int64: 1,
+        pl.Float64: 1.0,
+        pl.Boolean: True,
+        pl.Date: WEEK,
+        pl.Datetime: OBSERVED,
+    }
+    return plain[dtype.base_type()]
+
+
+def valid_row(table: Table, **changes: Any) -> dict[str, Any]:
+    row = {name: MEANINGFUL.get(name, value_of(dtype)) for name, dtype in table.schema.items()}
+    return {**row, **BY_TABLE.get(table.name, {}), **changes}
+
+
+def frame_of(table: Table, *rows: dict[str, Any]) -> pl.DataFrame:
+    return pl.DataFrame(list(rows), schema=table.schema, orient="row")
