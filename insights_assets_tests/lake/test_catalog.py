@@ -1,0 +1,343 @@
+"""The catalog: every view on an empty and on a small lake, its documented contract, and what a query may not do."""
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from insights_assets.lake.catalog import QueryError, open_catalog, query, select, view_documentation, view_names
+from insights_assets.lake.store import Lake
+from insights_assets.tables.model import Table
+from insights_assets.tables.registry import TABLES
+
+ACCOUNT, OTHER = "act_100000000000000001", "act_2"
+WEEK, NEXT = date(2026, 1, 5), date(2026, 1, 12)
+NOW = datetime(2026, 1, 20, 12, 30, tzinfo=UTC)
+AD = "023850000000000000017"  # longer than 64 bits hold, with a leading zero
+NAME = 'Bäckerei "O\'Brien" 🥐; DROP VIEW accounts; --'
+
+ENTITY = "account_id week name status effective_status daily_budget observed_at"
+CONTRACT = {
+    "accounts": "account_id name business_id currency timezone_name status",
+    "campaigns": f"{ENTITY} campaign_id objective",
+    "adsets": f"{ENTITY} adset_id campaign_id optimization_goal",
+    "ads": f"{ENTITY} ad_id adset_id campaign_id optimization_goal",
+    "creatives": "account_id week creative_id ad_id creative_type",
+    "insights_daily": (
+        "account_id week date campaign_id adset_id ad_id spend impressions reach clicks inline_link_clicks frequency "
+        "is_settled"
+    ),
+    "insights_weekly": (
+        "account_id week level entity_id spend impressions reach frequency clicks inline_link_clicks ctr cpm cpc "
+        "quality_ranking quality_score engagement_ranking engagement_score conversion_ranking conversion_score "
+        "is_complete is_settled"
+    ),
+    "results_daily": ("account_id week date level entity_id result_family results result_value spend cpr is_primary"),
+    "results_weekly": "account_id week level entity_id result_family results result_value spend cpr is_primary",
+    "features": "account_id week level entity_id parent_id cpr_baseline cpr_delta_pct frequency_slope_pct",
+    "anomalies": (
+        "account_id week level entity_id anomaly_type metric direction current_value baseline_value delta_pct "
+        "anomaly_score confidence severity likely_triggers preceding_deviations status"
+    ),
+    "burnout_predictions": (
+        "account_id week ad_id horizon_weeks risk_score risk_level predicted_cpr_change_pct lo_80 hi_80 top_drivers "
+        "confidence model_version"
+    ),
+    "check_results": "table_name check_name account_id week passed severity failing_rows observed_at",
+    "sync_log": (
+        "account_id week step status error_type error_code error_subcode attempts duration_s rows retry_after"
+    ),
+    "quarantine": "account_id week table_name reason row observed_at",
+}
+FIRST_WORDS = {
+    "anomaly_type": "cpr_spike",
+    "metric": "cpr",
+    "direction": "up",
+    "result_family": "purchase",
+    "severity": "high",
+    "risk_level": "high",
+    "creative_type": "video",
+    "source": "added",
+    "currency": "EUR",
+    "finding_id": "0123456789abcdef",
+    "error_type": "network",
+    "ad_id": AD,
+}
+
+
+def value(name: str, dtype: Any) -> Any:
+    """Some valid value of a column's type."""
+    if isinstance(dtype, pl.List):
+        return [value(name, dtype.inner)]
+    if isinstance(dtype, pl.Struct):
+        return {f.name: value(f.name, f.dtype) for f in dtype.fields}
+    plain = {pl.String: "text", pl.Date: WEEK, pl.Int64: 1, pl.Float64: 0.5, pl.Boolean: True, pl.Datetime: NOW}
+    return next(v for t, v in plain.items() if dtype == t)
+
+
+def row(table: Table, **given: Any) -> dict[str, Any]:
+    """A row that the table accepts, `given` values in it."""
+    level = table.name.rsplit("_", 1)[-1]
+    words = {
+        "status": {"sync_log": "ok", "anomalies_ad": "new"}.get(table.name, "ACTIVE"),
+        "level": level if level in ("campaign", "adset") else "ad",
+        "entity_id": AD if level not in ("campaign", "adset") else f"{level}-1",
+        "account_id": ACCOUNT,
+    }
+    made = {name: value(name, dtype) for name, dtype in table.schema.items()}
+    made |= {k: v for k, v in {**FIRST_WORDS, **words}.items() if k in made}
+    if table.name == "check_results":
+        made["severity"] = "ERROR"
+    return made | given
+
+
+def frame(table: Table, *rows: dict[str, Any]) -> pl.DataFrame:
+    """The rows as a frame in which the table finds nothing wrong."""
+    made = pl.DataFrame([row(table, **given) for given in rows], schema=table.schema)
+    assert table.split(made).bad.rows() == []
+    return made
+
+
+@pytest.fixture(scope="module")
+def empty(tmp_path_factory: pytest.TempPathFactory) -> Lake:
+    return Lake(str(tmp_path_factory.mktemp("lake") / "nothing yet"))
+
+
+@pytest.fixture(scope="module")
+def lake(tmp_path_factory: pytest.TempPathFactory) -> Lake:
+    """Two accounts with one row in each table, under a path that needs quoting."""
+    made = Lake(str(tmp_path_factory.mktemp("läke o'f") / "lake"))
+    for table in TABLES.values():
+        rows = frame(table, {"account_id": ACCOUNT}, {"account_id": OTHER})
+        if not table.partitioned:
+            made.overwrite(table, rows.with_columns(name=pl.lit(NAME)))
+        elif table.layer == "ops":
+            made.append(table, rows)
+        else:
+            made.replace(table, rows, [(ACCOUNT, WEEK), (OTHER, WEEK)])
+    return made
+
+
+def test_the_contracts_views_are_there() -> None:
+    assert view_names() == sorted(CONTRACT)
+
+
+@pytest.mark.parametrize("view", sorted(CONTRACT))
+def test_a_view_has_the_documented_columns_and_those_of_the_contract(view: str, empty: Lake, lake: Lake) -> None:
+    documentation = view_documentation(view)
+    assert all(unit and meaning for _, unit, meaning in documentation)
+    documented = [column for column, _, _ in documentation]
+    nothing, rows = query(empty, f"FROM {view}"), query(lake, f"FROM {view}")
+    assert nothing.columns == documented
+    assert rows.schema == nothing.schema
+    assert set(CONTRACT[view].split()) <= set(documented)
+    assert nothing.height == 0
+    assert rows.height == (6 if view == "insights_weekly" else 2)
+    assert set(rows["account_id"]) == {ACCOUNT, OTHER}
+    assert not {"token_env", "token_path"} & set(documented)
+
+
+@pytest.mark.parametrize("view", sorted(CONTRACT))
+def test_a_documented_type_is_the_real_one(view: str, lake: Lake) -> None:
+    described = query(lake, f"DESCRIBE {view}")
+    real = dict(zip(described["column_name"], described["column_type"], strict=True))
+    units = {"UTC instant": "TIMESTAMP WITH TIME ZONE", "percent": "DOUBLE", "account currency, major units": "DOUBLE"}
+    for column, unit, _ in view_documentation(view):
+        if unit.isupper() or unit.startswith("STRUCT") or unit in units:
+            assert real[column].replace('"', "") == units.get(unit, unit)
+
+
+def test_tables_and_their_empty_stand_ins_have_the_tables_own_types(empty: Lake, lake: Lake) -> None:
+    for some in (empty, lake):
+        with open_catalog(some) as connection:
+            for table in TABLES.values():
+                assert select(connection, f"FROM lake.{table.name}").schema == table.schema, table.name
+
+
+def test_a_table_that_was_created_and_never_filled_is_empty(tmp_path: Path) -> None:
+    created = Lake(str(tmp_path / "lake"))
+    created.ensure(TABLES.values())
+    assert query(created, "SELECT count(*) AS n FROM anomalies")["n"].to_list() == [0]
+
+
+def test_a_relative_root_and_a_linked_one_can_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "real")
+    for root in ("my lake", str(tmp_path / "link" / "lake")):
+        made = Lake(root)
+        table = TABLES["ads"]
+        made.replace(table, frame(table, {}), [(ACCOUNT, WEEK)])
+        assert query(made, "SELECT ad_id FROM ads").rows() == [(AD,)]
+
+
+def test_ids_stay_strings(lake: Lake) -> None:
+    rows = query(lake, "SELECT account_id, ad_id FROM ads ORDER BY account_id")
+    assert rows.rows() == [(ACCOUNT, AD), (OTHER, AD)]
+    assert query(lake, "SELECT entity_id FROM insights_weekly WHERE level = 'ad' LIMIT 1").item() == AD
+
+
+def test_levels_are_united_by_name(lake: Lake) -> None:
+    counted = query(
+        lake, "SELECT level, count(*) AS n, sum(impressions) AS i FROM insights_weekly GROUP BY 1 ORDER BY 1"
+    )
+    assert counted.rows() == [("ad", 2, 2), ("adset", 2, 2), ("campaign", 2, 2)]
+    assert counted.schema["i"] == pl.Int64
+
+
+def test_foreign_text_is_only_text(lake: Lake) -> None:
+    quoted = NAME.replace("'", "''")
+    for statement in (f"SELECT name FROM accounts WHERE name = '{quoted}'", "SELECT name FROM accounts"):  # noqa: S608
+        assert query(lake, statement)["name"].to_list() == [NAME, NAME]
+    assert query(lake, "SELECT count(*) AS n FROM accounts WHERE name = ?", [NAME]).item() == 2
+    assert query(lake, "SELECT count(*) AS n FROM accounts WHERE name = $name", {"name": NAME}).item() == 2
+
+
+def test_money_has_its_currency_and_instants_are_utc(lake: Lake) -> None:
+    assert query(lake, "SELECT DISTINCT currency FROM results_weekly").rows() == [("EUR",)]
+    stored = query(lake, "SELECT observed_at, CAST(observed_at AS VARCHAR) AS text FROM ads LIMIT 1")
+    assert stored.rows() == [(NOW, "2026-01-20 12:30:00+00")]
+
+
+def test_an_account_outside_the_registry_keeps_its_rows(tmp_path: Path) -> None:
+    made = Lake(str(tmp_path))
+    table = TABLES["results_weekly"]
+    made.replace(table, frame(table, {}), [(ACCOUNT, WEEK)])
+    assert query(made, "SELECT account_id, currency FROM results_weekly").rows() == [(ACCOUNT, None)]
+
+
+def test_a_replaced_partition_shows_only_the_new_rows(tmp_path: Path) -> None:
+    made = Lake(str(tmp_path))
+    table = TABLES["ads"]
+    both = frame(table, {"name": "old"}, {"name": "kept", "week": NEXT}, {"name": "gone", "ad_id": "9"})
+    made.replace(table, both, [(ACCOUNT, WEEK), (ACCOUNT, NEXT)])
+    with open_catalog(made) as before:
+        made.replace(table, frame(table, {"name": "new"}), [(ACCOUNT, WEEK)])
+        assert set(select(before, "SELECT name FROM ads")["name"]) == {"old", "kept", "gone"}
+    assert query(made, "SELECT name FROM ads ORDER BY week").rows() == [("new",), ("kept",)]
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "SELECT count(*) FROM ads",
+        "WITH a AS (SELECT 1 AS one) SELECT * FROM a;",
+        "FROM ads SELECT ad_id",
+        "-- a comment\nSELECT 1 AS one",
+        "VALUES (1)",
+        "DESCRIBE ads",
+        "SUMMARIZE results_weekly",
+        "SHOW TABLES",
+        "EXPLAIN SELECT * FROM ads",
+        "explain analyze SELECT * FROM ads",
+        "EXPLAIN (FORMAT json) SELECT 1",
+        "SELECT 1 AS a, 2 AS a",
+    ],
+)
+def test_reading_statements_run(statement: str, lake: Lake) -> None:
+    assert query(lake, statement).height > 0
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "INSERT INTO ads SELECT * FROM ads",
+        "UPDATE ads SET name = 'x'",
+        "DELETE FROM ads",
+        "COPY (SELECT 1) TO '{root}/x.csv'",
+        "COPY ads TO '{root}/x.parquet'",
+        "EXPLAIN ANALYZE COPY (SELECT 1) TO '{root}/x.csv'",
+        "EXPLAIN (ANALYZE) COPY (SELECT 1) TO '{root}/x.csv'",
+        "/* a /* b */ EXPLAIN SELECT 1 -- */ EXPLAIN ANALYZE COPY (SELECT 1) TO '{root}/x.csv'",
+        "EXPLAIN (/*) SELECT 1 --*/ ANALYZE) COPY (SELECT 1) TO '{root}/x.csv'",
+        "EXPORT DATABASE '{root}/x'",
+        "ATTACH '{root}/x.db'",
+        "DROP VIEW ads",
+        "CREATE TABLE x AS SELECT 1",
+        "CREATE OR REPLACE VIEW ads AS SELECT 1",
+        "SET enable_external_access = true",
+        "RESET lock_configuration",
+        "PRAGMA enable_profiling",
+        "CALL pragma_version()",
+        "INSTALL httpfs",
+        "LOAD httpfs",
+        "CHECKPOINT",
+        "BEGIN",
+        "",
+        "-- nothing",
+    ],
+)
+def test_statements_that_do_not_read_are_refused(statement: str, lake: Lake) -> None:
+    before = sorted(Path(lake.root).rglob("*"))
+    quoted = statement.replace("{root}", lake.root.replace("'", "''"))
+    with pytest.raises(QueryError, match=r"^(Only a statement that reads|Parser Error|One statement)") as refused:
+        query(lake, quoted)
+    assert "\n" not in str(refused.value)
+    assert sorted(Path(lake.root).rglob("*")) == before
+
+
+def test_two_statements_are_refused(lake: Lake) -> None:
+    with pytest.raises(QueryError, match=r"^One statement at a time, please: there are 2\.$"):
+        query(lake, "SELECT 1; SELECT 2")
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "read_text('/etc/passwd')",
+        "read_blob('/etc/passwd')",
+        "read_csv('/etc/passwd')",
+        "sniff_csv('/etc/passwd')",
+        "'/etc/passwd'",
+        "glob('/etc/*')",
+        "read_text('{root}/../secret.txt')",
+        "read_text('{root}/../../../../../../../etc/passwd')",
+        "read_parquet('{root}/../other.parquet')",
+        "parquet_metadata('{root}/../other.parquet')",
+        "glob('{root}/../*')",
+        "query('DROP VIEW ads')",
+    ],
+)
+def test_other_files_cannot_be_read(source: str, lake: Lake) -> None:
+    beside = Path(lake.root).parent
+    (beside / "secret.txt").write_text("secret")
+    pl.DataFrame({"secret": [1]}).write_parquet(beside / "other.parquet")
+    with pytest.raises(QueryError) as refused:
+        query(lake, f"SELECT * FROM {source.replace('{root}', lake.root.replace(chr(39), chr(39) * 2))}")  # noqa: S608
+    assert "secret\n" not in str(refused.value)
+    assert "\n" not in str(refused.value)
+
+
+def test_the_callers_variables_cannot_be_read(lake: Lake) -> None:
+    local = pl.DataFrame({"a": [1]})
+    with pytest.raises(QueryError, match="no view named local"):
+        query(lake, "SELECT * FROM local")
+    assert local.height == 1
+
+
+def test_an_unknown_table_names_the_views(lake: Lake) -> None:
+    with pytest.raises(QueryError) as refused:
+        query(lake, "SELECT * FROM insights_dayly")
+    assert str(refused.value) == f"There is no view named insights_dayly; the views are {', '.join(view_names())}."
+
+
+@pytest.mark.parametrize(
+    ("statement", "sentence"),
+    [
+        ("SELECT nope FROM ads", 'Binder Error: Referenced column "nope" not found in FROM clause.'),
+        ("SELEC 1", 'Parser Error: syntax error at or near "SELEC".'),
+        ("SELECT ?", "Invalid Input Error: Values were not provided for the following parameters: 1."),
+        ("SELECT CAST('x' AS INTEGER)", "Conversion Error: Could not convert string 'x' to INT32."),
+    ],
+)
+def test_a_mistake_is_one_sentence(statement: str, sentence: str, lake: Lake) -> None:
+    with pytest.raises(QueryError) as refused:
+        query(lake, statement)
+    assert str(refused.value) == sentence
+
+
+def test_an_unknown_view_has_no_documentation() -> None:
+    with pytest.raises(KeyError):
+        view_documentation("nope")
