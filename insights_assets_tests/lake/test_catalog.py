@@ -1,9 +1,11 @@
 """The catalog: every view on an empty and on a small lake, its documented contract, and what a query may not do."""
 
+from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import polars as pl
 import pytest
 
@@ -120,16 +122,31 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> Lake:
     return made
 
 
+@pytest.fixture(scope="module")
+def opened(lake: Lake) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The small lake's catalog, opened once: a test that only asks needs no snapshot of its own."""
+    with open_catalog(lake) as connection:
+        yield connection
+
+
+@pytest.fixture(scope="module")
+def opened_empty(empty: Lake) -> Iterator[duckdb.DuckDBPyConnection]:
+    with open_catalog(empty) as connection:
+        yield connection
+
+
 def test_the_contracts_views_are_there() -> None:
     assert view_names() == sorted(CONTRACT)
 
 
 @pytest.mark.parametrize("view", sorted(CONTRACT))
-def test_a_view_has_the_documented_columns_and_those_of_the_contract(view: str, empty: Lake, lake: Lake) -> None:
+def test_a_view_has_the_documented_columns_and_those_of_the_contract(
+    view: str, opened_empty: duckdb.DuckDBPyConnection, opened: duckdb.DuckDBPyConnection
+) -> None:
     documentation = view_documentation(view)
     assert all(unit and meaning for _, unit, meaning in documentation)
     documented = [column for column, _, _ in documentation]
-    nothing, rows = query(empty, f"FROM {view}"), query(lake, f"FROM {view}")
+    nothing, rows = select(opened_empty, f"FROM {view}"), select(opened, f"FROM {view}")
     assert nothing.columns == documented
     assert rows.schema == nothing.schema
     assert set(CONTRACT[view].split()) <= set(documented)
@@ -140,8 +157,8 @@ def test_a_view_has_the_documented_columns_and_those_of_the_contract(view: str, 
 
 
 @pytest.mark.parametrize("view", sorted(CONTRACT))
-def test_a_documented_type_is_the_real_one(view: str, lake: Lake) -> None:
-    described = query(lake, f"DESCRIBE {view}")
+def test_a_documented_type_is_the_real_one(view: str, opened: duckdb.DuckDBPyConnection) -> None:
+    described = select(opened, f"DESCRIBE {view}")
     real = dict(zip(described["column_name"], described["column_type"], strict=True))
     units = {"UTC instant": "TIMESTAMP WITH TIME ZONE", "percent": "DOUBLE", "account currency, major units": "DOUBLE"}
     for column, unit, _ in view_documentation(view):
@@ -149,11 +166,12 @@ def test_a_documented_type_is_the_real_one(view: str, lake: Lake) -> None:
             assert real[column].replace('"', "") == units.get(unit, unit)
 
 
-def test_tables_and_their_empty_stand_ins_have_the_tables_own_types(empty: Lake, lake: Lake) -> None:
-    for some in (empty, lake):
-        with open_catalog(some) as connection:
-            for table in TABLES.values():
-                assert select(connection, f"FROM lake.{table.name}").schema == table.schema, table.name
+def test_tables_and_their_empty_stand_ins_have_the_tables_own_types(
+    opened_empty: duckdb.DuckDBPyConnection, opened: duckdb.DuckDBPyConnection
+) -> None:
+    for connection in (opened_empty, opened):
+        for table in TABLES.values():
+            assert select(connection, f"FROM lake.{table.name}").schema == table.schema, table.name
 
 
 def test_a_table_that_was_created_and_never_filled_is_empty(tmp_path: Path) -> None:
@@ -179,25 +197,25 @@ def test_ids_stay_strings(lake: Lake) -> None:
     assert query(lake, "SELECT entity_id FROM insights_weekly WHERE level = 'ad' LIMIT 1").item() == AD
 
 
-def test_levels_are_united_by_name(lake: Lake) -> None:
-    counted = query(
-        lake, "SELECT level, count(*) AS n, sum(impressions) AS i FROM insights_weekly GROUP BY 1 ORDER BY 1"
+def test_levels_are_united_by_name(opened: duckdb.DuckDBPyConnection) -> None:
+    counted = select(
+        opened, "SELECT level, count(*) AS n, sum(impressions) AS i FROM insights_weekly GROUP BY 1 ORDER BY 1"
     )
     assert counted.rows() == [("ad", 2, 2), ("adset", 2, 2), ("campaign", 2, 2)]
     assert counted.schema["i"] == pl.Int64
 
 
-def test_foreign_text_is_only_text(lake: Lake) -> None:
+def test_foreign_text_is_only_text(opened: duckdb.DuckDBPyConnection) -> None:
     quoted = NAME.replace("'", "''")
     for statement in (f"SELECT name FROM accounts WHERE name = '{quoted}'", "SELECT name FROM accounts"):  # noqa: S608
-        assert query(lake, statement)["name"].to_list() == [NAME, NAME]
-    assert query(lake, "SELECT count(*) AS n FROM accounts WHERE name = ?", [NAME]).item() == 2
-    assert query(lake, "SELECT count(*) AS n FROM accounts WHERE name = $name", {"name": NAME}).item() == 2
+        assert select(opened, statement)["name"].to_list() == [NAME, NAME]
+    assert select(opened, "SELECT count(*) AS n FROM accounts WHERE name = ?", [NAME]).item() == 2
+    assert select(opened, "SELECT count(*) AS n FROM accounts WHERE name = $name", {"name": NAME}).item() == 2
 
 
-def test_money_has_its_currency_and_instants_are_utc(lake: Lake) -> None:
-    assert query(lake, "SELECT DISTINCT currency FROM results_weekly").rows() == [("EUR",)]
-    stored = query(lake, "SELECT observed_at, CAST(observed_at AS VARCHAR) AS text FROM ads LIMIT 1")
+def test_money_has_its_currency_and_instants_are_utc(opened: duckdb.DuckDBPyConnection) -> None:
+    assert select(opened, "SELECT DISTINCT currency FROM results_weekly").rows() == [("EUR",)]
+    stored = select(opened, "SELECT observed_at, CAST(observed_at AS VARCHAR) AS text FROM ads LIMIT 1")
     assert stored.rows() == [(NOW, "2026-01-20 12:30:00+00")]
 
 
@@ -236,8 +254,8 @@ def test_a_replaced_partition_shows_only_the_new_rows(tmp_path: Path) -> None:
         "SELECT 1 AS a, 2 AS a",
     ],
 )
-def test_reading_statements_run(statement: str, lake: Lake) -> None:
-    assert query(lake, statement).height > 0
+def test_reading_statements_run(statement: str, opened: duckdb.DuckDBPyConnection) -> None:
+    assert select(opened, statement).height > 0
 
 
 @pytest.mark.parametrize(
@@ -269,11 +287,11 @@ def test_reading_statements_run(statement: str, lake: Lake) -> None:
         "-- nothing",
     ],
 )
-def test_statements_that_do_not_read_are_refused(statement: str, lake: Lake) -> None:
+def test_statements_that_do_not_read_are_refused(statement: str, lake: Lake, opened: duckdb.DuckDBPyConnection) -> None:
     before = sorted(Path(lake.root).rglob("*"))
     quoted = statement.replace("{root}", lake.root.replace("'", "''"))
     with pytest.raises(QueryError, match=r"^(Only a statement that reads|Parser Error|One statement)") as refused:
-        query(lake, quoted)
+        select(opened, quoted)
     assert "\n" not in str(refused.value)
     assert sorted(Path(lake.root).rglob("*")) == before
 
@@ -300,20 +318,20 @@ def test_two_statements_are_refused(lake: Lake) -> None:
         "query('DROP VIEW ads')",
     ],
 )
-def test_other_files_cannot_be_read(source: str, lake: Lake) -> None:
+def test_other_files_cannot_be_read(source: str, lake: Lake, opened: duckdb.DuckDBPyConnection) -> None:
     beside = Path(lake.root).parent
     (beside / "secret.txt").write_text("secret")
     pl.DataFrame({"secret": [1]}).write_parquet(beside / "other.parquet")
     with pytest.raises(QueryError) as refused:
-        query(lake, f"SELECT * FROM {source.replace('{root}', lake.root.replace(chr(39), chr(39) * 2))}")  # noqa: S608
+        select(opened, f"SELECT * FROM {source.replace('{root}', lake.root.replace(chr(39), chr(39) * 2))}")  # noqa: S608
     assert "secret\n" not in str(refused.value)
     assert "\n" not in str(refused.value)
 
 
-def test_the_callers_variables_cannot_be_read(lake: Lake) -> None:
+def test_the_callers_variables_cannot_be_read(opened: duckdb.DuckDBPyConnection) -> None:
     local = pl.DataFrame({"a": [1]})
     with pytest.raises(QueryError, match="no view named local"):
-        query(lake, "SELECT * FROM local")
+        select(opened, "SELECT * FROM local")
     assert local.height == 1
 
 
@@ -332,9 +350,9 @@ def test_an_unknown_table_names_the_views(lake: Lake) -> None:
         ("SELECT CAST('x' AS INTEGER)", "Conversion Error: Could not convert string 'x' to INT32."),
     ],
 )
-def test_a_mistake_is_one_sentence(statement: str, sentence: str, lake: Lake) -> None:
+def test_a_mistake_is_one_sentence(statement: str, sentence: str, opened: duckdb.DuckDBPyConnection) -> None:
     with pytest.raises(QueryError) as refused:
-        query(lake, statement)
+        select(opened, statement)
     assert str(refused.value) == sentence
 
 
