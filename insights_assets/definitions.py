@@ -1,22 +1,17 @@
 """The code location: `build_defs` is the one place where assets, checks and resources meet."""
 
-import warnings
 from collections.abc import Mapping
 from typing import Any
 
 import dagster as dg
 
-# Both are used on purpose and pinned by the Dagster minor version (docs/adr/0003).
-warnings.filterwarnings("ignore", category=dg.BetaWarning, message=".*backfill_policy.*")
-warnings.filterwarnings("ignore", category=dg.PreviewWarning, message=".*partitions_def.*")
-
-from insights_assets.assets import accounts, entities, findings, insights, results  # noqa: E402
-from insights_assets.checks.schema import schema_check  # noqa: E402
-from insights_assets.connection import Gateway  # noqa: E402
-from insights_assets.lake.io_manager import LakeIOManager  # noqa: E402
-from insights_assets.lake.store import Lake  # noqa: E402
-from insights_assets.settings import Settings, load_settings  # noqa: E402
-from insights_assets.tables.registry import TABLES  # noqa: E402
+from insights_assets.assets import accounts, entities, findings, insights, results
+from insights_assets.checks.schema import schema_check
+from insights_assets.connection import Gateway
+from insights_assets.lake.io_manager import LakeIOManager
+from insights_assets.lake.store import Lake
+from insights_assets.settings import Settings, load_settings
+from insights_assets.tables.registry import TABLES
 
 RAW_ASSETS = (
     entities.campaigns,

@@ -9,14 +9,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, Literal, cast, get_args
+
+from insights_assets.tables.columns import FAMILIES
 
 Mode = Literal["sandbox", "live", "hybrid"]
 NEWEST_GRAPH_VERSION = "v26.0"
 SANDBOX_TOKEN = "sandbox-token"  # noqa: S105 - opens nothing but the simulator
-FAMILIES = (
-    "messages", "leadgen_form", "website_lead", "purchase", "registration", "click", "video_view", "app_install", "custom",
-)  # fmt: skip
 
 
 class SettingsError(ValueError):
@@ -92,7 +91,9 @@ def _settings_file(env: Mapping[str, str], home: Path) -> tuple[dict[str, Any], 
     path = Path(named) if named else home / "settings.toml"
     if not path.exists():
         if named:
-            raise SettingsError(f"INSIGHTS_SETTINGS names {path}, which does not exist; create it or unset the variable.")
+            raise SettingsError(
+                f"INSIGHTS_SETTINGS names {path}, which does not exist; create it or unset the variable."
+            )
         return {}, path
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -117,7 +118,7 @@ def _mode(env: Mapping[str, str], token: str | None) -> Mode:
     mode = env.get("INSIGHTS_MODE") or ("live" if token else "sandbox")
     if mode not in get_args(Mode):
         raise SettingsError(f"INSIGHTS_MODE is {mode!r}; allowed are {', '.join(get_args(Mode))}.")
-    return mode  # type: ignore[no-any-return]  # narrowed by the membership test above
+    return cast("Mode", mode)
 
 
 def _url(env: Mapping[str, str]) -> str:

@@ -1,0 +1,41 @@
+# Everything happens in .venv; no command needs another one to have run before.
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+export DAGSTER_DISABLE_TELEMETRY := 1
+
+.PHONY: help demo dev test test-slow lint bench clean
+
+help:  ## List the commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+# uv resolves by the pins and the date in pyproject.toml, the same on every machine.
+$(VENV)/.installed: pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check "uv>=0.9"
+	VIRTUAL_ENV=$(abspath $(VENV)) $(BIN)/uv pip install --quiet --editable . --group dev
+	@touch $@
+
+demo: $(VENV)/.installed  ## Run the whole graph on the Graph API sandbox; ends with a report
+	$(BIN)/insights demo
+
+dev: $(VENV)/.installed  ## Open the Dagster UI on the same instance (http://127.0.0.1:3000)
+	$(BIN)/insights dev
+
+test: $(VENV)/.installed  ## Run the tests (no network, no server started by hand)
+	$(BIN)/pytest -m "not slow"
+
+test-slow: $(VENV)/.installed  ## Run the slower proofs too
+	$(BIN)/pytest
+
+lint: $(VENV)/.installed  ## Check style and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: $(VENV)/.installed  ## Measure (figures beside an alternative in the same run)
+	@for f in benchmarks/*.py; do echo "== $$f"; $(BIN)/python $$f || exit 1; done
+
+clean:  ## Remove what the commands made (.venv and .insights)
+	rm -rf $(VENV) .insights .pytest_cache .mypy_cache .ruff_cache .hypothesis

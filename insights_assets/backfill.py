@@ -1,0 +1,184 @@
+"""Materialize the (account x week) partitions that cover some dates, headless: one account's trouble stays its own.
+
+Raw assets run one account a run, in worker processes; derived assets run vectorised over all accounts that landed, and
+in halves where a blocking check or an error turns such a run red. See docs/adr/0004.
+"""
+
+import multiprocessing
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass, field
+from datetime import date
+
+import polars as pl
+
+from insights_assets import planning, runs
+from insights_assets.lake.store import Lake
+from insights_assets.planning import Block
+from insights_assets.runs import Failure
+from insights_assets.settings import Settings
+from insights_assets.tables.operations import CHECK_RESULTS, SYNC_LOG
+
+Progress = Callable[[str, int, int], None]
+Group = list[Block]
+POOLED = ("anomalies_ad", "burnout_predictions")
+
+
+@dataclass
+class Outcome:
+    """What a backfill did: partitions asked for, steps' runs, failures (a table for the user)."""
+
+    planned: list[Block] = field(default_factory=list)
+    derived: list[Block] = field(default_factory=list)
+    failures: list[Failure] = field(default_factory=list)
+
+    @property
+    def failed_accounts(self) -> set[str]:
+        """Accounts with a failure."""
+        return {f.account_id for f in self.failures}
+
+
+@dataclass(frozen=True)
+class Request:
+    """What to cover: registry rows (account_id, timezone_name, business_id), weeks, and the steps selected.
+
+    `order` is every account in partition order: a range run covers all accounts between its two corners.
+    """
+
+    accounts: pl.DataFrame
+    weeks: Sequence[date]
+    raw_steps: Sequence[str]
+    derived_steps: Sequence[str]
+    order: Sequence[str]
+    force: bool = False
+    workers: int = 2
+
+    def stages(self) -> list[tuple[str, list[str]]]:
+        """Derived steps in two stages: burnout is pooled over accounts, so every account's features come first."""
+        first = [s for s in self.derived_steps if s not in POOLED]
+        last = [s for s in self.derived_steps if s in POOLED]
+        return [(name, steps) for name, steps in (("features", first), ("findings", last)) if steps]
+
+
+def plan_raw(settings: Settings, lake: Lake, request: Request) -> list[Block]:
+    """Blocks of raw partitions that are missing; nothing is run."""
+    return planning.raw_blocks(
+        dict(request.accounts.select("account_id", "timezone_name").iter_rows()),
+        request.weeks,
+        request.raw_steps,
+        _finished(lake, request),
+        now=settings.now(),
+        refresh_after_h=settings.refresh_after_h,
+        force=request.force,
+    )
+
+
+def plan_derived(lake: Lake, request: Request, *, excluded: Iterable[str] = ()) -> list[Block]:
+    """Blocks of derived partitions that are missing or stale."""
+    done = _finished(lake, request)
+    left_out = set(excluded)
+    blocks = []
+    for account_id in request.accounts["account_id"]:
+        if account_id in left_out:
+            continue
+        weeks = planning.stale_weeks(account_id, request.weeks, request.derived_steps, done, force=request.force)
+        blocks += [Block(account_id, s, tuple(request.derived_steps)) for s in planning.stretches(weeks)]
+    return blocks
+
+
+def _finished(lake: Lake, request: Request) -> planning.Finished:
+    names = request.accounts["account_id"].to_list()
+    return planning.finished(lake.read(SYNC_LOG, accounts=names), lake.read(CHECK_RESULTS, accounts=names))
+
+
+def execute(
+    settings: Settings, lake: Lake, environment: Mapping[str, str], request: Request, progress: Progress
+) -> Outcome:
+    """Run what is missing.
+
+    Args:
+        settings: effective settings.
+        lake: the lake.
+        environment: variables of the worker processes (`instance_home.child_environment`).
+        request: what to cover.
+        progress: told (stage, done, total) after each run.
+
+    Returns:
+        What was done; failures do not raise.
+    """
+    outcome = Outcome(planned=plan_raw(settings, lake, request))
+    business = dict(request.accounts.select("account_id", "business_id").iter_rows())
+    context = multiprocessing.get_context("spawn")  # fork would share the sandbox's threads and sockets
+    with ProcessPoolExecutor(
+        max(1, request.workers), mp_context=context, initializer=runs.start_worker, initargs=(dict(environment),)
+    ) as pool:
+
+        def submit(steps: Sequence[str], group: Group) -> Future[list[Failure]]:
+            names = [b.account_id for b in group]
+            owner = business.get(names[0]) if len(names) == 1 else None
+            return pool.submit(runs.run_partitions, list(steps), names, list(group[0].weeks), owner)
+
+        try:
+            _run(submit, [(b.steps, [b]) for b in outcome.planned], "accounts", outcome, progress)
+            outcome.derived = plan_derived(lake, request, excluded=outcome.failed_accounts)
+            for stage, steps in request.stages():
+                ready = [b for b in outcome.derived if b.account_id not in outcome.failed_accounts]
+                groups = rectangles(ready, request.order, at_most=-(-len(ready) // max(1, request.workers)))
+                _run(submit, [(steps, g) for g in groups], stage, outcome, progress)
+        except KeyboardInterrupt:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+    return outcome
+
+
+def _run(
+    submit: Callable[[Sequence[str], Group], Future[list[Failure]]],
+    work: list[tuple[Sequence[str], Group]],
+    stage: str,
+    outcome: Outcome,
+    progress: Progress,
+) -> None:
+    """Run groups; one that fails with several accounts is halved until only the accounts at fault are left."""
+    total, done = len(work), 0
+    progress(stage, done, total)
+    while work:
+        futures = {submit(steps, group): (steps, group) for steps, group in work}
+        work = []
+        for future in as_completed(futures):
+            steps, group = futures[future]
+            failures = _result(future, group)
+            if failures and len(group) > 1:
+                middle = len(group) // 2
+                work += [(steps, group[:middle]), (steps, group[middle:])]
+                total += 2
+            else:
+                outcome.failures += failures
+            done += 1
+            progress(stage, done, total)
+
+
+def _result(future: Future[list[Failure]], group: Group) -> list[Failure]:
+    try:
+        return future.result()
+    except BrokenProcessPool:
+        died = "The worker process died; run the same command again, it continues with what is missing."
+        return [Failure(b.account_id, b.weeks, "run", "unknown", died) for b in group]
+
+
+def rectangles(blocks: Sequence[Block], order: Sequence[str], *, at_most: int) -> list[Group]:
+    """Group blocks with equal weeks whose accounts are neighbours in partition order: a range run is a rectangle."""
+    position = {name: i for i, name in enumerate(order)}
+    groups: list[Group] = []
+    for block in sorted(blocks, key=lambda b: (b.weeks, position[b.account_id])):
+        last = groups[-1] if groups else []
+        if (
+            last
+            and len(last) < at_most
+            and last[-1].weeks == block.weeks
+            and position[block.account_id] == position[last[-1].account_id] + 1
+        ):
+            last.append(block)
+        else:
+            groups.append([block])
+    return groups

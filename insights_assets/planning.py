@@ -1,0 +1,118 @@
+"""What a backfill has to do: the partitions whose step is missing, stale or red.
+
+Belongs here: reading `sync_log` and `check_results` into a plan; pure. Does not belong: running it (`backfill.py`).
+"""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+import polars as pl
+
+from insights_assets.partitions import DAYS, SETTLED_AFTER_DAYS
+
+# step -> (upstream step, weeks looked back): when an upstream week is newer, the derived week is stale.
+UPSTREAM: Mapping[str, tuple[tuple[str, int], ...]] = {
+    "results_daily": (("insights_daily", 0), ("adsets", 0)),
+    "results_weekly": (("results_daily", 0),),
+    "features_ad": (("insights_weekly_ad", 11), ("results_weekly", 11)),
+    "anomalies_ad": (("features_ad", 12),),
+    "burnout_predictions": (("features_ad", 0),),
+}
+
+Partition = tuple[str, date]
+Finished = Mapping[tuple[str, str, date], datetime]
+
+
+@dataclass(frozen=True)
+class Block:
+    """Unbroken weeks of one account and the steps to run on them."""
+
+    account_id: str
+    weeks: tuple[date, ...]
+    steps: tuple[str, ...]
+
+
+def finished(sync_log: pl.DataFrame, check_results: pl.DataFrame) -> Finished:
+    """When each (step, account, week) last succeeded, leaving out those whose newest check is red."""
+    done = (
+        sync_log.filter(pl.col("status") == "ok")
+        .group_by("step", "account_id", "week")
+        .agg(pl.col("finished_at").max())
+    )
+    red = check_results.filter(~pl.col("passed")).select(pl.col("table_name").alias("step"), "account_id", "week")
+    kept = done.join(red, on=["step", "account_id", "week"], how="anti")
+    return {(s, a, w): at for s, a, w, at in kept.select("step", "account_id", "week", "finished_at").iter_rows()}
+
+
+def is_done(week: date, synced_at: datetime | None, *, zone: str, now: datetime, refresh_after_h: float) -> bool:
+    """Whether a raw week needs no new sync: settled when it was synced, or synced not long ago."""
+    if synced_at is None:
+        return False
+    settled_day = week + timedelta(days=DAYS + SETTLED_AFTER_DAYS)
+    settles_at = datetime.combine(settled_day, time.min, ZoneInfo(zone)).astimezone(UTC)
+    return synced_at >= settles_at or now - synced_at < timedelta(hours=refresh_after_h)
+
+
+def raw_blocks(
+    zones: Mapping[str, str],
+    weeks: Sequence[date],
+    steps: Sequence[str],
+    done: Finished,
+    *,
+    now: datetime,
+    refresh_after_h: float,
+    force: bool,
+) -> list[Block]:
+    """Blocks of raw weeks to sync, account by account in the order given."""
+    blocks = []
+    for account_id, zone in zones.items():
+        missing: dict[date, list[str]] = {}
+        for week in weeks:
+            lacking = [
+                step
+                for step in steps
+                if force
+                or not is_done(
+                    week, done.get((step, account_id, week)), zone=zone, now=now, refresh_after_h=refresh_after_h
+                )
+            ]
+            if lacking:
+                missing[week] = lacking
+        for stretch in stretches(sorted(missing)):
+            wanted = {step for week in stretch for step in missing[week]}
+            blocks.append(Block(account_id, stretch, tuple(s for s in steps if s in wanted)))
+    return blocks
+
+
+def stale_weeks(
+    account_id: str, weeks: Sequence[date], steps: Collection[str], done: Finished, *, force: bool
+) -> list[date]:
+    """Weeks of an account with a derived step that is missing or older than what it was made from."""
+    return [
+        week
+        for week in weeks
+        if any(force or _is_stale(step, account_id, week, done) for step in steps if step in UPSTREAM)
+    ]
+
+
+def stretches(weeks: Sequence[date]) -> Iterator[tuple[date, ...]]:
+    """Split sorted Mondays into unbroken stretches."""
+    start = 0
+    for i in range(1, len(weeks) + 1):
+        if i == len(weeks) or weeks[i] - weeks[i - 1] != timedelta(days=DAYS):
+            yield tuple(weeks[start:i])
+            start = i
+
+
+def _is_stale(step: str, account_id: str, week: date, done: Finished) -> bool:
+    own = done.get((step, account_id, week))
+    if own is None:
+        return True
+    for upstream, lookback in UPSTREAM[step]:
+        for back in range(lookback + 1):
+            source = done.get((upstream, account_id, week - timedelta(weeks=back)))
+            if source is not None and source > own:
+                return True
+    return False

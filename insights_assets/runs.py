@@ -1,0 +1,84 @@
+"""One Dagster run over a rectangle of partitions, inside a worker process; failures come back as plain rows."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+
+import dagster as dg
+
+from insights_assets import partitions
+from insights_assets.definitions import PARTITIONED_ASSETS, build_defs
+from insights_assets.graph_api.redaction import redact
+from insights_assets.instance_home import BUSINESS_TAG, open_instance
+
+# The run's own console would fight the progress bar; everything it says is in the event log.
+QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+
+
+@dataclass(frozen=True)
+class Failure:
+    """One account's failed step: a line of the table that ends a backfill with exit code 3."""
+
+    account_id: str
+    weeks: tuple[date, ...]
+    step: str
+    error_type: str
+    message: str
+
+
+@cache
+def _session() -> tuple[dg.DagsterInstance, dg.JobDefinition]:
+    instance = open_instance({})
+    return instance, build_defs().resolve_implicit_global_asset_job_def()
+
+
+def start_worker(environment: dict[str, str]) -> None:
+    """Prepare a worker process: its variables, its instance, no console noise."""
+    logging.getLogger("dagster").setLevel(logging.CRITICAL)
+    open_instance(environment)
+    _session()
+
+
+def run_partitions(
+    steps: Sequence[str], accounts: Sequence[str], weeks: Sequence[date], business_id: str | None
+) -> list[Failure]:
+    """Run steps on every partition between the corners; return one failure for each account and failed step."""
+    instance, job = _session()
+    wanted = {a.key for a in PARTITIONED_ASSETS if a.key.path[-1] in set(steps)}
+    tags = partitions.range_tags(accounts, weeks)
+    if business_id:
+        tags[BUSINESS_TAG] = business_id
+    result = job.get_subset(asset_selection=wanted).execute_in_process(
+        instance=instance, tags=tags, raise_on_error=False, run_config=QUIET
+    )
+    if result.success:
+        return []
+    problems = [_problem(e) for e in result.all_events if e.is_step_failure] + [
+        (c.asset_key.path[-1], "data", f"The {c.check_name} check found rows that do not fit; see `quarantine`.")
+        for c in result.get_asset_check_evaluations()
+        if not c.passed
+    ]
+    return [
+        Failure(account_id, tuple(weeks), step, kind, message)
+        for account_id in accounts
+        for step, kind, message in dict.fromkeys(
+            problems or [("run", "unknown", "The run failed; see the Dagster UI.")]
+        )
+    ]
+
+
+def _problem(event: dg.DagsterEvent) -> tuple[str, str, str]:
+    """Step, error type and one redacted sentence of a step failure."""
+    data = event.step_failure_data
+    told = data.user_failure_data
+    step = (event.step_key or "run").split("__")[-1]
+    if told is not None and told.description:
+        kind = told.metadata.get("error_type") if told.metadata else None
+        return step, str(getattr(kind, "value", None) or "unknown"), redact(told.description)
+    error = data.error
+    while error is not None and error.cause is not None:
+        error = error.cause
+    first_line = (error.message if error else "unknown error").strip().splitlines()[0]
+    return step, "unknown", redact(first_line)
