@@ -1,10 +1,11 @@
 """The report's pictures: cost per result by account, burnout forecasts against what happened, the worst finding."""
 
 from datetime import date, timedelta
-from math import nan, sqrt
+from math import isnan, nan, sqrt
 from typing import Any
 
 import polars as pl
+from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from insights_assets.serving import drawing
@@ -95,8 +96,11 @@ def finding_picture(data: ReportData, finding: Finding) -> Picture:
         for axes in (cost, spend, frequency):
             drawing.shade(axes, _unsettled(rows), weeks[-1])
             axes.axvline(finding.week, color=VERMILLION, linewidth=1.2, label="finding")
-            axes.set_ylim(bottom=0)
             axes.yaxis.set_major_locator(MaxNLocator(4))
+        for axes, name in ((cost, "cpr"), (spend, "spend"), (frequency, "frequency")):
+            axes.set_ylim(0, 1.2 * _top(series[name] + (series["cpr_baseline"] if name == "cpr" else [])))
+        newest = {a.account_id: a.week for a in data.accounts}.get(finding.account_id)
+        _hollow(cost, weeks, series["cpr"], newest)
         cost.set_ylabel(f"{finding.currency} a result")
         spend.set_ylabel(f"spend, {finding.currency}")
         frequency.set_ylabel("frequency")
@@ -104,7 +108,10 @@ def finding_picture(data: ReportData, finding: Finding) -> Picture:
         drawing.title(cost, finding.ad_name, 60)
         drawing.week_axis(frequency, weeks[0], weeks[-1])
         what = f"{finding.account_name}, week of {day(finding.week)}: {finding_words(finding)}"
-        caption = f"{what}. Grey: not settled. A gap is a week without results or delivery. Dates are Mondays."
+        caption = (
+            f"{what}. Grey: not settled. Hollow: a week that is not over. A gap is a week without results or delivery. "
+            "Dates are Mondays."
+        )
         return drawing.picture(fig, f"Ad {finding.ad_name}. {what}.", caption)
 
 
@@ -115,12 +122,13 @@ def _account(data: ReportData, account: AccountFigures, family: str) -> Picture:
     by_week = {w: (s, r) for w, s, r in sums.select("week", "spend", "results").iter_rows()}
     weeks = _weeks(data)
     costs = [_known(ratio(*by_week.get(w, (0.0, 0.0)))) for w in weeks]
-    top = max((c for c in costs if c == c), default=1.0) or 1.0  # noqa: PLR0124 - nan is not itself
+    top = _top(costs)
     with drawing.style():
         fig = drawing.figure(4.2, 2.7)
         axes = fig.subplots()
         drawing.shade(axes, _unsettled(sums), weeks[-1])
         axes.plot(weeks, costs, color=BLUE, marker="o", markersize=4, linewidth=1.6)
+        _hollow(axes, weeks, costs, account.week)
         empty = [w for w in weeks if w in by_week and by_week[w][1] == 0]
         axes.plot(empty, [0] * len(empty), color=GREY, marker="x", linestyle="none", clip_on=False)
         for direction, mark, colour, height in (("up", "^", VERMILLION, 1.3), ("down", "v", BLUE, 1.17)):
@@ -148,6 +156,17 @@ def _weeks(data: ReportData) -> list[Any]:
 def _unsettled(rows: pl.DataFrame) -> date | None:
     weeks = rows.filter(~pl.col("is_settled"))["week"].sort().to_list()
     return weeks[0] if weeks else None
+
+
+def _top(values: list[float]) -> float:
+    """Largest known value; 1 where nothing is known or above 0."""
+    return max((v for v in values if not isnan(v)), default=1.0) or 1.0
+
+
+def _hollow(axes: Axes, weeks: list[Any], values: list[float], newest: date | None) -> None:
+    """Redraw the points after the newest complete week as hollow: their weeks are partial."""
+    late = [(w, v) for w, v in zip(weeks, values, strict=True) if newest is None or w > newest]
+    axes.plot([w for w, _ in late], [v for _, v in late], "o", color=BLUE, markerfacecolor="white", zorder=3)
 
 
 def _known(value: float | None) -> float:

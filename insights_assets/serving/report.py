@@ -22,7 +22,7 @@ from insights_assets.serving.pictures import (
 )
 
 MAX_FINDINGS = 15
-MAX_RISKS = 15
+MAX_RISKS = 10
 
 
 def write_report(

@@ -45,7 +45,7 @@ def number(value: float | None) -> str:
 
 def change(value: float | None) -> str:
     """A signed percentage."""
-    return ABSENT if value is None else f"{value:+,.0f} %".replace("-", "−")  # noqa: RUF001 - a minus is no hyphen
+    return ABSENT if value is None else f"{value:+,.0f}\u00a0%".replace("-", "\u2212")
 
 
 def share(value: float | None) -> str:
@@ -71,7 +71,9 @@ def short(text: str, length: int = NAME_LENGTH) -> str:
 
 def plain(word: str) -> str:
     """An identifier as words."""
-    return {"cpr_spike": "CPR spike", "cpr_drop": "CPR drop"}.get(word, word.replace("_", " "))
+    return {"cpr_spike": "CPR spike", "cpr_drop": "CPR drop", "leadgen_form": "lead form"}.get(
+        word, word.replace("_", " ")
+    )
 
 
 def metric_value(metric: str, value: float | None, currency: str) -> str:

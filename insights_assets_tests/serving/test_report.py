@@ -1,0 +1,89 @@
+"""The page: complete in itself, safe against foreign names, the same for the same data."""
+
+import base64
+import re
+from datetime import timedelta
+from xml.etree import ElementTree as ET
+
+import matplotlib as mpl
+import pytest
+
+from insights_assets.serving.findings import collect
+from insights_assets.serving.report import render, write_report
+from insights_assets_tests.serving import small_lake as small
+
+PERIOD = {"since": small.weeks_ago(11), "until": small.RUNNING + timedelta(days=6), "now": small.NOW}
+
+
+@pytest.fixture(scope="module")
+def lake(tmp_path_factory):
+    return small.full(tmp_path_factory.mktemp("lake"))
+
+
+@pytest.fixture(scope="module")
+def page(lake):
+    return render(collect(lake, **PERIOD))
+
+
+def test_foreign_names_run_nothing(page):
+    assert "<script" not in page
+    assert "<b>Ask</b>" not in page
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
+
+
+def test_nothing_is_fetched_from_elsewhere(page):
+    assert not re.findall(r"""(?:src|href|srcset)\s*=(?!"data:)|url\(|@import|<link|<iframe""", page)
+    assert "http://" not in page
+    assert "https://" not in page
+    assert '<meta name="viewport"' in page
+
+
+def test_pictures_are_valid_and_described(page):
+    images = re.findall(r'<img src="data:image/svg\+xml;base64,([^"]+)" alt="([^"]+)"', page)
+    assert len(images) == 4  # two accounts with delivery, the calibration, the most striking finding
+    for body, alt in images:
+        assert ET.fromstring(base64.b64decode(body, validate=True)).tag.endswith("svg")  # noqa: S314 - our own picture
+        assert alt
+
+
+def test_every_section_has_its_numbers(page):
+    for text in ("cost per purchase result up 100 %", "permission", "name: too long", "act_2", "5,000 JPY", "60 %"):
+        assert text in page
+
+
+def test_the_same_data_gives_the_same_page_and_leaves_no_state(lake, page):
+    before = dict(mpl.rcParams)
+    assert render(collect(lake, **PERIOD)) == page
+    assert dict(mpl.rcParams) == before
+
+
+def test_the_file_replaces_the_one_of_the_same_day(lake, tmp_path):
+    folder = tmp_path / "reports"
+    folder.mkdir()
+    (folder / "report-2026-03-11.html").write_text("old")
+    path = write_report(lake, tmp_path, **PERIOD)
+    assert path == folder / "report-2026-03-11.html"
+    assert path.read_text(encoding="utf-8").startswith("<!doctype html>")
+    assert list(folder.iterdir()) == [path]
+
+
+def test_a_failed_write_leaves_the_old_file(lake, tmp_path, monkeypatch):
+    folder = tmp_path / "reports"
+    folder.mkdir()
+    (folder / "report-2026-03-11.html").write_text("old")
+
+    def broken(_data):
+        raise RuntimeError("no")
+
+    monkeypatch.setattr("insights_assets.serving.report.render", broken)
+    with pytest.raises(RuntimeError):
+        write_report(lake, tmp_path, **PERIOD)
+    assert [p.read_text() for p in folder.iterdir()] == ["old"]
+
+
+def test_an_empty_lake_says_so_in_sentences(tmp_path):
+    page = write_report(small.build(tmp_path / "lake"), tmp_path, **PERIOD).read_text(encoding="utf-8")
+    assert "<table" not in page
+    assert "<img" not in page
+    for text in ("No delivery is stored", "No ad left its own baseline", "No burnout risk", "No check has run"):
+        assert text in page
