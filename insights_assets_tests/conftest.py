@@ -10,7 +10,7 @@ DAGSTER_NOTICES = (
     "ignore:Class `MultiPartitionMapping`:dagster.BetaWarning",
     "ignore:Parameter `allow_nonexistent_upstream_partitions`:dagster.BetaWarning",
     "ignore:Parameter `backfill_policy`:dagster.BetaWarning",
-    "ignore:Parameter `partitions_def` of function `asset_check`:dagster.PreviewWarning",
+    "ignore:Specifying a partitions_def on an AssetCheckSpec:dagster.PreviewWarning",
 )
 
 

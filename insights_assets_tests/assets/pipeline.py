@@ -1,6 +1,6 @@
 """The real graph on a temporary lake, reading a simulated world over real HTTP: what the tests of the assets share."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -78,11 +78,12 @@ class Pipeline:
 
 
 @contextmanager
-def pipeline(folder: Path, world: World, now: datetime, **sandbox: Any) -> Iterator[Pipeline]:
-    """A pipeline on an empty lake whose accounts are known."""
-    clock = [now]
+def pipeline(
+    folder: Path, world: World, now: datetime, *, clock: Callable[[], datetime] | None = None, **sandbox: Any
+) -> Iterator[Pipeline]:
+    """A pipeline on an empty lake whose accounts are known; `clock` is the server's, `now` when None."""
     with (
-        running_sandbox(world, now=lambda: clock[0], report_latency_s=0, **sandbox) as server,
+        running_sandbox(world, now=clock or (lambda: now), report_latency_s=0, **sandbox) as server,
         dg.DagsterInstance.ephemeral() as instance,
     ):
         made = Pipeline(Lake(str(folder / "lake")), instance, server, now)

@@ -1,0 +1,93 @@
+"""An account whose token is dead fails its own run only, says why in `sync_log`, and shows no token anywhere."""
+
+from datetime import UTC, date, datetime
+
+import dagster as dg
+import pytest
+
+from insights_assets.assets.accounts import accounts
+from insights_assets.assets.insights import insights_daily
+from insights_assets.partitions import weeks_covering
+from insights_assets.sandbox import Fault, World
+from insights_assets.sandbox.faults import FaultBox
+from insights_assets_tests.assets.pipeline import Pipeline, pipeline
+
+NOW = datetime(2026, 3, 30, 3, tzinfo=UTC)
+WEEKS = weeks_covering(date(2026, 3, 2), date(2026, 3, 15))
+TOKEN = "EAAB-a-token-nobody-may-see"
+
+
+@pytest.fixture
+def world():
+    return World(accounts=2, ads_per_account=(3, 4))
+
+
+def events_text(made: Pipeline) -> str:
+    """Everything Dagster keeps of every run."""
+    return "\n".join(str(entry) for run in made.instance.get_runs() for entry in made.instance.all_logs(run.run_id))
+
+
+def test_a_dead_token_fails_its_own_account_only(tmp_path, world):
+    with pipeline(tmp_path, world, NOW, scenario="badtoken") as made:
+        healthy, dead = made.accounts
+        good = made.run([insights_daily], healthy, WEEKS)
+        bad = made.run([insights_daily], dead, WEEKS, raise_on_error=False)
+        assert good.success
+        assert not bad.success
+        assert made.rows("insights_daily", healthy).height
+        assert made.rows("insights_daily", dead).is_empty()
+        log = made.rows("sync_log")
+        assert log.filter(account_id=healthy)["status"].to_list() == ["ok"] * len(WEEKS)
+        failed = log.filter(account_id=dead)
+        assert failed["week"].to_list() == WEEKS
+        assert set(failed.select("status", "error_type", "error_code").rows()) == {("failed", "token_invalid", 190)}
+        failure = bad.failure_data_for_node("raw__insights_daily").user_failure_data
+        assert failure.description == failed["message"][0]
+        assert failure.metadata["error_type"].value == "token_invalid"
+        assert "\n" not in failure.description
+
+
+def test_no_token_is_shown_even_when_the_server_repeats_it(tmp_path, world):
+    body = {"error": {"message": f"Bad access_token={TOKEN} or Bearer {TOKEN}", "code": 190, "type": "OAuthException"}}
+    fault = Fault(r"act_\d+/insights", times=99, status=400, body=body)
+    with pipeline(tmp_path, world, NOW, faults=[fault]) as made:
+        result = made.run([insights_daily], made.accounts[0], WEEKS, raise_on_error=False)
+        assert not result.success
+        message = made.rows("sync_log")["message"][0]
+        assert "[redacted]" in message
+        text = events_text(made) + str(made.rows("sync_log").to_dicts())
+    assert "token_invalid" in text
+    assert TOKEN not in text
+    assert "sandbox-token" not in text
+
+
+def test_an_account_that_is_not_registered_is_a_sentence(tmp_path, world):
+    with pipeline(tmp_path, world, NOW) as made:
+        made.instance.add_dynamic_partitions("account", ["act_999"])
+        result = made.run([insights_daily], "act_999", WEEKS[:1], raise_on_error=False)
+        assert not result.success
+        (line,) = made.rows("sync_log").to_dicts()
+        assert line["status"] == "failed"
+        assert line["message"].startswith("Unknown account act_999: `insights accounts list`")
+
+
+def test_discovery_registers_every_account_and_its_partition(tmp_path, world):
+    with pipeline(tmp_path, world, NOW) as made, dg.DagsterInstance.ephemeral() as fresh:
+        made.instance = fresh
+        assert fresh.get_dynamic_partitions("account") == []
+        assert made.run([accounts]).success
+        rows = made.rows("accounts").sort("account_id")
+        wanted = sorted((a.id, a.market.currency, a.market.zone) for a in world.accounts)
+        assert rows.select("account_id", "currency", "timezone_name").rows() == wanted
+        assert sorted(fresh.get_dynamic_partitions("account")) == rows["account_id"].to_list()
+        made.run([accounts])
+        assert made.rows("accounts").height == len(wanted)
+
+
+def test_discovery_with_a_dead_token_leaves_the_registry_as_it_was(tmp_path, world):
+    body = {"error": {"message": "Session expired", "code": 190, "type": "OAuthException"}}
+    with pipeline(tmp_path, world, NOW) as made:
+        known = made.rows("accounts")
+        made.sandbox.app.fault_box = FaultBox([Fault("me/adaccounts", times=99, status=400, body=body)])
+        assert not made.run([accounts], raise_on_error=False).success
+        assert made.rows("accounts").equals(known)

@@ -1,0 +1,199 @@
+"""The graph over real HTTP: the world's numbers to the cent, nothing new on a re-run, nothing from the future.
+
+Now is a Monday morning in Tokyo and still Sunday evening in New York; the weeks hold both continents' clock changes.
+"""
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+
+import polars as pl
+import pytest
+
+from insights_assets.assets.findings import anomalies_ad, burnout_predictions, features_ad
+from insights_assets.definitions import DERIVED_ASSETS, RAW_ASSETS
+from insights_assets.partitions import monday, today_in, weeks_covering
+from insights_assets.sandbox import World
+from insights_assets_tests.assets.pipeline import Pipeline, pipeline
+
+NOW = datetime(2026, 3, 30, 3, tzinfo=UTC)
+ALL_WEEKS = weeks_covering(date(2026, 1, 5), date(2026, 3, 30))
+EARLY, LATER = ALL_WEEKS[:8], ALL_WEEKS[8:12]
+JUDGED = EARLY[-2]
+DERIVED = ("features_ad", "anomalies_ad", "burnout_predictions")
+ENTITIES = ("campaigns", "adsets", "ads")
+
+
+@pytest.fixture(scope="module")
+def graph(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pipeline]:
+    """Every week of three accounts, materialized as one range an account."""
+    world = World(accounts=3, ads_per_account=(3, 6))
+    with pipeline(tmp_path_factory.mktemp("graph"), world, NOW) as made:
+        made.refresh(ALL_WEEKS)
+        yield made
+
+
+def truth(made: Pipeline) -> pl.DataFrame:
+    parts = []
+    for account in made.sandbox.world.accounts:
+        yesterday = today_in(account.market.zone, NOW) - timedelta(days=1)
+        parts.append(made.sandbox.world.truth_daily(account.id, ALL_WEEKS[0], yesterday, NOW))
+    return pl.concat(parts).with_columns(pl.col("date").dt.truncate("1w").alias("week"))
+
+
+def test_the_accounts_lie_on_both_sides_of_utc_and_of_midnight(graph):
+    zones = [a.market.zone for a in graph.sandbox.world.accounts]
+    assert zones == ["America/New_York", "Europe/Berlin", "Asia/Tokyo"]
+    assert {today_in(z, NOW) for z in zones} == {date(2026, 3, 29), date(2026, 3, 30)}
+
+
+def test_every_ad_day_equals_the_world(graph):
+    columns = ["account_id", "week", "date", "campaign_id", "adset_id", "ad_id", "impressions", "reach", "clicks"]
+    columns += ["inline_link_clicks"]
+    keys = ["account_id", "date", "ad_id"]
+    stored = graph.rows("insights_daily").sort(keys)
+    wanted = truth(graph).sort(keys)
+    assert stored.select(columns).equals(wanted.select(columns))
+    assert (stored["spend"] - wanted["spend"]).abs().max() < 0.005
+
+
+def test_weeks_add_up_to_the_world_by_account_in_its_own_zone(graph):
+    sums = [pl.len(), pl.col("spend").sum().round(2), pl.col("impressions").sum()]
+    stored = graph.rows("insights_daily").group_by("account_id", "week").agg(sums).sort("account_id", "week")
+    wanted = truth(graph).group_by("account_id", "week").agg(sums).sort("account_id", "week")
+    assert stored.equals(wanted)
+
+
+def test_today_is_left_out_where_it_is_today(graph):
+    newest = dict(graph.rows("insights_daily").group_by("account_id").agg(pl.col("date").max()).iter_rows())
+    assert newest == {a.id: today_in(a.market.zone, NOW) - timedelta(days=1) for a in graph.sandbox.world.accounts}
+
+
+def test_a_zero_decimal_currency_is_exact(graph):
+    rows = graph.rows("insights_daily", graph.accounts[2])
+    assert rows["currency"].unique().to_list() == ["JPY"]
+    assert (rows["spend"] == rows["spend"].round(0)).all()
+    assert rows["spend"].sum() == truth(graph).filter(account_id=graph.accounts[2])["spend"].sum()
+    budgets = pl.concat([graph.rows(n, graph.accounts[2]).select("daily_budget") for n in ("campaigns", "adsets")])
+    assert budgets["daily_budget"].drop_nulls().min() > 1000, "yen have no hundredth"
+
+
+def test_primary_results_and_their_spend_equal_the_world(graph):
+    keys = ["account_id", "date", "ad_id"]
+    stored = (
+        graph.rows("results_daily")
+        .filter(pl.col("level") == "ad", "is_primary")
+        .rename({"entity_id": "ad_id"})
+        .select(*keys, "result_family", "results", "spend")
+    )
+    joined = truth(graph).filter(pl.col("spend") > 0).join(stored, on=keys, how="left", suffix="_stored")
+    assert joined["result_family"].to_list() == joined["result_family_stored"].to_list()
+    assert (joined["results"] - joined["results_stored"]).abs().max() == 0
+    assert (joined["spend"] - joined["spend_stored"]).abs().max() < 0.005
+
+
+def test_weekly_spend_of_every_level_is_the_same_money(graph):
+    wanted = graph.rows("insights_daily").group_by("account_id", "week").agg(pl.col("spend").sum().round(2))
+    wanted = wanted.sort("account_id", "week")
+    for level in ("campaign", "adset", "ad"):
+        rows = graph.rows(f"insights_weekly_{level}").group_by("account_id", "week").agg(pl.col("spend").sum().round(2))
+        assert rows.sort("account_id", "week").equals(wanted), level
+
+
+def test_a_week_is_complete_when_it_is_over_where_the_account_is(graph):
+    last = date(2026, 3, 23)
+    complete = {a: graph.rows("insights_weekly_ad", a, last)["is_complete"].unique().to_list() for a in graph.accounts}
+    assert complete == dict(zip(graph.accounts, ([False], [True], [True]), strict=True))
+
+
+def test_every_row_lies_in_a_week_that_begins_on_monday(graph):
+    daily = graph.rows("insights_daily")
+    assert [monday(d) for d in daily["date"]] == daily["week"].to_list()
+
+
+def test_a_week_alone_gives_the_same_features_as_the_range(graph):
+    week, account_id = ALL_WEEKS[5], graph.accounts[0]
+    before = graph.rows("features_ad", account_id, week)
+    assert before.height
+    graph.run([features_ad], account_id, [week])
+    after = graph.rows("features_ad", account_id, week)
+    different = [c for c in before.columns if not before[c].equals(after[c])]
+    assert different == []
+
+
+def test_a_week_alone_gives_the_same_findings_and_predictions_as_the_range(graph):
+    week, account_id = ALL_WEEKS[10], graph.accounts[0]
+    names = ("anomalies_ad", "burnout_predictions")
+    before = [graph.rows(n, account_id, week) for n in names]
+    graph.run([anomalies_ad, burnout_predictions], account_id, [week])
+    for name, rows in zip(names, before, strict=True):
+        assert graph.rows(name, account_id, week).equals(rows), name
+
+
+def test_running_it_again_changes_nothing_but_when_it_was_read(graph):
+    account_id = graph.accounts[1]
+    names = [a.key.path[-1] for a in (*RAW_ASSETS, *DERIVED_ASSETS)]
+    before = {n: graph.rows(n) for n in names}
+    graph.now += timedelta(minutes=5)
+    graph.refresh(ALL_WEEKS, [account_id])
+    graph.now -= timedelta(minutes=5)
+    for name in names:
+        after, known = graph.rows(name), before[name]
+        kept = [c for c in known.columns if c != "observed_at"]
+        assert after.select(kept).equals(known.select(kept)), name
+
+
+def created_after(rows: pl.DataFrame, zone: str) -> pl.DataFrame:
+    local = pl.col("created_time").dt.convert_time_zone(zone).dt.date()
+    return rows.filter(local > pl.col("week") + pl.duration(days=6))
+
+
+def test_entities_are_absent_before_they_were_made_and_present_after_they_were_deleted(graph):
+    for account in graph.sandbox.world.accounts:
+        made = graph.sandbox.world.account(account.id)
+        today = made.today(NOW)
+        for name in ENTITIES:
+            assert created_after(graph.rows(name, account.id), account.market.zone).is_empty(), name
+        first, last = (set(graph.rows("ads", account.id, w)["ad_id"]) for w in (ALL_WEEKS[0], ALL_WEEKS[-1]))
+        expected = {ad.id for ad in made.ads if ad.start - 1 <= today}
+        assert last == expected
+        assert first < last
+    gone = graph.rows("ads", week=ALL_WEEKS[-1]).filter(pl.col("effective_status").is_in(["DELETED", "ARCHIVED"]))
+    assert gone.height
+
+
+def test_sync_log_tells_of_every_partition_of_every_step(graph):
+    log = graph.rows("sync_log")
+    assert log["status"].unique().to_list() == ["ok"]
+    steps = {a.key.path[-1] for a in (*RAW_ASSETS, *DERIVED_ASSETS)}
+    assert set(log["step"]) == steps
+    asked = log.filter(pl.col("step") == "insights_daily")
+    assert (asked["requests"] > 0).all()
+    assert log.select("account_id", "week").unique().height == len(graph.accounts) * len(ALL_WEEKS)
+
+
+def test_nothing_is_quarantined_and_every_check_is_green(graph):
+    assert graph.rows("quarantine").is_empty()
+    assert graph.rows("check_results")["passed"].all()
+
+
+@pytest.fixture(scope="module")
+def growing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Pipeline, dict[str, pl.DataFrame]]]:
+    """One account: the early weeks, what they said of one week, then later weeks and that week alone again."""
+    world = World(accounts=1, ads_per_account=(6, 8))
+    with pipeline(tmp_path_factory.mktemp("growing"), world, NOW) as made:
+        (account_id,) = made.accounts
+        made.refresh(EARLY)
+        made.run([features_ad], account_id, [JUDGED])
+        made.run([anomalies_ad, burnout_predictions], account_id, [JUDGED])
+        known = {n: made.rows(n, account_id, JUDGED) for n in DERIVED}
+        made.refresh(LATER)
+        yield made, known
+
+
+@pytest.mark.parametrize("name", DERIVED)
+def test_later_weeks_never_change_what_a_week_alone_says(growing, name):
+    made, known = growing
+    asset = {"features_ad": features_ad, "anomalies_ad": anomalies_ad, "burnout_predictions": burnout_predictions}[name]
+    made.run([asset], made.accounts[0], [JUDGED])
+    assert known["features_ad"].height
+    assert made.rows(name, made.accounts[0], JUDGED).equals(known[name])

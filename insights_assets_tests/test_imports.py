@@ -1,0 +1,96 @@
+"""Imports run one way: doors on steps, steps on lake and client, those on tables and settings; mathematics on tables."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+import insights_assets
+
+ROOT = Path(insights_assets.__file__).parent
+NAME = "insights_assets"
+FILES = sorted(ROOT.rglob("*.py"))
+MATHEMATICS = {"polars", "numpy", "scipy", "statsmodels"}
+DAGSTER = ("definitions", "partitions", "registry", "backfill", "cli", "assets", "checks", "automation", "instance")
+DAGSTER += ("instance_home", "runs", "commands", "planning", "lake/io_manager")
+# What each package may take from the others besides itself; a package or module that is missing here is unrestricted.
+ALLOWED = {
+    "settings": {"tables"},
+    "partitions": set(),
+    "tables": set(),
+    "analytics": {"tables"},
+    "graph_api": {"settings", "tables"},
+    "sandbox": {"settings", "tables"},
+    "lake": {"settings", "tables", "partitions"},
+    "checks": {"lake", "graph_api", "tables", "settings", "partitions", "analytics"},
+    "connection": {"graph_api", "sandbox", "settings"},
+    "registry": {"graph_api", "lake", "partitions", "tables"},
+}
+DOORS = {"definitions", "cli", "commands", "serving", "automation", "backfill", "runs", "planning", "instance_home"}
+
+
+def module_of(file: Path) -> str:
+    return file.relative_to(ROOT).with_suffix("").as_posix()
+
+
+def part_of(file: Path) -> str:
+    return module_of(file).split("/")[0]
+
+
+def imports(file: Path) -> set[str]:
+    """Absolute names of everything a file imports, wherever in the file."""
+    found = set()
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{file}: relative import"
+            found |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return found
+
+
+def parts_imported(file: Path) -> set[str]:
+    return {name.split(".")[1] for name in imports(file) if name.startswith(f"{NAME}.")}
+
+
+EACH = pytest.mark.parametrize("file", FILES, ids=module_of)
+
+
+def test_the_rules_are_about_files_that_exist():
+    parts = {part_of(f) for f in FILES}
+    assert parts >= set(ALLOWED)
+    assert len(FILES) > 50
+
+
+@EACH
+def test_a_package_takes_only_from_what_lies_below(file):
+    part = part_of(file)
+    if part in ALLOWED:
+        assert parts_imported(file) - {part} <= ALLOWED[part]
+
+
+@EACH
+def test_nothing_takes_from_the_doors_but_the_doors(file):
+    if part_of(file) not in DOORS | {"__init__"}:
+        assert not parts_imported(file) & DOORS
+
+
+@EACH
+def test_the_mathematics_know_no_io_and_no_dagster(file):
+    if part_of(file) == "analytics":
+        outside = {name.split(".")[0] for name in imports(file)} - MATHEMATICS - {NAME}
+        standard = {"collections", "dataclasses", "datetime", "typing", "functools", "itertools", "math", "hashlib"}
+        assert outside <= standard
+
+
+@EACH
+def test_dagster_stays_at_the_top(file):
+    uses = any(name.split(".")[0].startswith("dagster") for name in imports(file))
+    assert not uses or module_of(file).startswith(DAGSTER)
+
+
+@EACH
+def test_annotations_of_assets_are_real(file):
+    # Dagster reads them at run time; as strings they break `config: MyConfig`.
+    if part_of(file) in {"assets", "checks", "automation"}:
+        assert "__future__.annotations" not in imports(file)
