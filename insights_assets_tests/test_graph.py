@@ -53,7 +53,7 @@ def test_every_asset_shows_its_columns(nodes):
         assert [c.name for c in columns] == list(table.schema)
         assert all(c.description for c in columns)
         assert [c.constraints.nullable for c in columns] == [nullable for *_, nullable in table.documentation()]
-        assert node.metadata["primary_key"].value == list(table.key)
+        assert node.metadata["primary_key"] == list(table.key)
 
 
 def test_edges_go_forward_through_the_layers(nodes):

@@ -1,4 +1,4 @@
-"""Imports run one way: doors on steps, steps on lake and client, those on tables and settings; mathematics on tables."""
+"""Imports run one way: doors on steps, steps on lake and client, those on tables; mathematics on tables only."""
 
 import ast
 from pathlib import Path
