@@ -10,6 +10,12 @@ import dagster as dg
 from insights_assets.settings import Settings, SettingsError
 
 BUSINESS_TAG = "insights/business_id"
+BATCHED_EVENT_LOG = """
+# Stock storage, but a batch of asset events is one transaction (docs/adr/0007).
+event_log_storage:
+  module: insights_assets.instance.sqlite
+  class: BatchedSqliteEventLogStorage
+"""
 
 
 def dagster_home(settings: Settings) -> Path:
@@ -19,7 +25,7 @@ def dagster_home(settings: Settings) -> Path:
         home.mkdir(parents=True, exist_ok=True)
         config = home / "dagster.yaml"
         if not config.exists():
-            config.write_text(_template(), encoding="utf-8")
+            config.write_text(_template() + BATCHED_EVENT_LOG, encoding="utf-8")
     except OSError as error:
         raise SettingsError(
             f"INSIGHTS_HOME is {settings.home}, which cannot be written ({error.strerror}); name another folder."
@@ -39,6 +45,7 @@ def child_environment(settings: Settings, sandbox_url: str | None) -> dict[str, 
     """Variables that make a child process work on the same home, and on the simulator that runs already."""
     environment = {
         "DAGSTER_HOME": str(dagster_home(settings)),
+        "DAGSTER_EVENT_BATCH_SIZE": "1000",
         "INSIGHTS_HOME": str(settings.home),
         "INSIGHTS_LAKE": settings.lake,
         "INSIGHTS_MODE": settings.mode,

@@ -78,9 +78,7 @@ def creatives(context: dg.AssetExecutionContext, ads: pl.DataFrame) -> dg.Materi
     return fetch(context, CREATIVES, ask)
 
 
-def _as_of(
-    context: dg.AssetExecutionContext, table: Table, step: AccountStep, rows: list[frames.Row]
-) -> pl.DataFrame:
+def _as_of(context: dg.AssetExecutionContext, table: Table, step: AccountStep, rows: list[frames.Row]) -> pl.DataFrame:
     fresh = frames.snapshot(rows, step.weeks, step.account["timezone_name"], table.schema)
     return _with_history(context, table, step, fresh)
 

@@ -94,7 +94,7 @@ def ads(records: Iterable[Ad], goals: Mapping[str, str | None], account: Mapping
 
 
 def creatives(records: Iterable[Creative], shown_by: pl.DataFrame, now: datetime) -> pl.DataFrame:
-    """Rows of `creatives`: each ad of each week in `shown_by` (account_id, week, ad_id, creative_id) with its creative."""
+    """Rows of `creatives`: each (account_id, week, ad_id, creative_id) of `shown_by` described."""
     described = pl.DataFrame(
         [
             {
@@ -132,7 +132,9 @@ def keep_history(fresh: pl.DataFrame, stored: pl.DataFrame, key: Sequence[str], 
     return pl.concat([past, fresh.join(past, on=list(key), how="anti")])
 
 
-def insights_daily(records: Iterable[InsightRow], account: Mapping[str, Any], today: date, now: datetime) -> pl.DataFrame:
+def insights_daily(
+    records: Iterable[InsightRow], account: Mapping[str, Any], today: date, now: datetime
+) -> pl.DataFrame:
     """Rows of `insights_daily`."""
     rows = [
         {

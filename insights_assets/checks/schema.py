@@ -39,9 +39,10 @@ class Verdict:
 def judge(lake: Lake, table: Table, partitions: Collection[Partition]) -> list[Verdict]:
     """Judge stored rows against the model again, and count the rows refused by the last write."""
     accounts, weeks = {a for a, _ in partitions}, [w for _, w in partitions]
-    window = {"accounts": accounts, "since": min(weeks), "until": max(weeks)}
-    refused = lake.read(QUARANTINE, **window).filter(pl.col("table_name") == table.name)
-    stored = table.split(lake.read(table, **window)).bad
+    since, until = min(weeks), max(weeks)
+    refused = lake.read(QUARANTINE, accounts=accounts, since=since, until=until)
+    refused = refused.filter(pl.col("table_name") == table.name)
+    stored = table.split(lake.read(table, accounts=accounts, since=since, until=until)).bad
     failing = (
         pl.concat([frame.select("account_id", "week", "reason") for frame in (refused, stored)])
         .group_by("account_id", "week")

@@ -1,7 +1,7 @@
 """The lake: Delta tables under one root, a commit for each write, whatever number of partitions it covers.
 
-Belongs here: reading and writing whole tables and ranges of partitions. Does not belong here: Dagster (`io_manager.py`),
-SQL (`catalog.py`), judging rows (`tables/`).
+Belongs here: reading and writing whole tables and ranges of partitions. Does not belong here: Dagster
+(`io_manager.py`), SQL (`catalog.py`), judging rows (`tables/`).
 delta-rs: https://delta-io.github.io/delta-rs/usage/writing/
 """
 
@@ -118,7 +118,9 @@ class Lake:
                 )
             except CommitFailedError as error:
                 if attempt == COMMIT_TRIES - 1:
-                    raise LakeError(f"Table {table.name}: {COMMIT_TRIES} commits lost against other writers.") from error
+                    raise LakeError(
+                        f"Table {table.name}: {COMMIT_TRIES} commits lost against other writers."
+                    ) from error
                 self.sleep(random.uniform(0, 0.05 * 2 ** min(attempt, 6)))
             except (DeltaError, OSError) as error:
                 raise LakeError(f"Table {table.name} at {self.uri(table)} cannot be written: {error}") from error
