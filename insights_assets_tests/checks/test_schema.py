@@ -133,6 +133,13 @@ def test_repaired_data_turns_the_partition_green_again_and_says_so(graph):
     assert graph.downstream_runs == 1
 
 
+def test_a_partition_may_be_red_twice(graph):
+    graph.run(*BAD)
+    told = evaluation(graph.run(*BAD))
+    assert not told.passed
+    assert graph.verdicts()[NEXT] == (False, 1)
+
+
 def test_judging_stored_rows_finds_what_was_written_past_the_io_manager(lake):
     lake.append(RESULTS_DAILY, frame_of(RESULTS_DAILY, *BAD))
     verdicts = judge(lake, RESULTS_DAILY, PARTITIONS)
