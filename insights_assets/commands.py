@@ -37,6 +37,7 @@ from insights_assets.tables.registry import TABLES
 
 USAGE = 2
 SHOWN_FAILURES = 20
+FILE_WIDTH = 200  # characters a line where the output is no terminal
 RAW_STEPS = [a.key.path[-1] for a in RAW_ASSETS]
 DERIVED_STEPS = [a.key.path[-1] for a in DERIVED_ASSETS]
 
@@ -273,7 +274,12 @@ def _done(outcome: backfilling.Outcome) -> str:
 def _finish(console: Console, outcome: backfilling.Outcome) -> None:
     if not outcome.failures:
         return
-    table = RichTable("account", "weeks", "step", "error type", "what happened, what to do", show_edge=False)
+    table = RichTable(show_edge=False)
+    for name in ("account", "weeks", "step", "error type"):
+        table.add_column(name, no_wrap=True)
+    table.add_column("what happened, what to do", min_width=40, overflow="fold")
+    if not console.is_terminal:
+        console.width = FILE_WIDTH
     for f in outcome.failures[:SHOWN_FAILURES]:
         table.add_row(f.account_id, f"{f.weeks[0]} .. {f.weeks[-1]}", f.step, f.error_type, f.message)
     console.print(table)

@@ -62,13 +62,20 @@ class Gateway:
                 raise SettingsError(f"Account {account['account_id']} takes its token from {name}, which is not set.")  # type: ignore[index]
             return token
         if path:
-            try:
-                return Path(path).read_text(encoding="utf-8").strip()
-            except OSError as error:
-                raise SettingsError(f"The token file {path} cannot be read ({error.strerror}).") from error
+            return _token_file(Path(path))
         if not self._settings.token:
             raise SettingsError("No token: set META_ACCESS_TOKEN, or use INSIGHTS_MODE=sandbox to work without one.")
         return self._settings.token
+
+
+def _token_file(path: Path) -> str:
+    try:
+        token = path.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"The token file {path} cannot be read ({type(error).__name__}).") from error
+    if not token:
+        raise SettingsError(f"The token file {path} is empty; put the token alone into it.")
+    return token
 
 
 def embedded_sandbox(settings: Settings) -> str:

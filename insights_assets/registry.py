@@ -53,9 +53,10 @@ def merge(known: pl.DataFrame, seen: pl.DataFrame) -> pl.DataFrame:
         (pl.col("status") == SWITCHED_OFF).alias("off"),
         pl.col("source").alias("kept_source"),
     )
+    renamed = pl.col("token_env").is_not_null() | pl.col("token_path").is_not_null()
     updated = seen.join(decided, on="account_id", how="left").with_columns(
-        pl.coalesce("token_env", "kept_env").alias("token_env"),
-        pl.coalesce("token_path", "kept_path").alias("token_path"),
+        pl.when(renamed).then("token_env").otherwise("kept_env").alias("token_env"),
+        pl.when(renamed).then("token_path").otherwise("kept_path").alias("token_path"),
         pl.coalesce("kept_source", "source").alias("source"),
         pl.when(pl.col("off")).then(pl.lit(SWITCHED_OFF)).otherwise("status").alias("status"),
     )

@@ -69,7 +69,7 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
         "graph_version": (_version(env), _origin(env, "META_GRAPH_VERSION")),
         "sandbox_url": (_sandbox_url(env), _origin(env, "INSIGHTS_SANDBOX_URL")),
         "rate_limit_max_wait_s": (
-            _number(env.get("INSIGHTS_RATE_LIMIT_MAX_WAIT_S", "3600"), "INSIGHTS_RATE_LIMIT_MAX_WAIT_S"),
+            _number(env.get("INSIGHTS_RATE_LIMIT_MAX_WAIT_S") or "3600", "INSIGHTS_RATE_LIMIT_MAX_WAIT_S"),
             _origin(env, "INSIGHTS_RATE_LIMIT_MAX_WAIT_S"),
         ),
         "fixed_now": (_instant(env.get("INSIGHTS_NOW")), _origin(env, "INSIGHTS_NOW")),
@@ -122,10 +122,13 @@ def _mode(env: Mapping[str, str], token: str | None) -> Mode:
 
 
 def _url(env: Mapping[str, str]) -> str:
-    url = (env.get("META_GRAPH_URL") or "https://graph.facebook.com").rstrip("/")
+    return _checked_url("META_GRAPH_URL", env.get("META_GRAPH_URL") or "https://graph.facebook.com")
+
+
+def _checked_url(name: str, url: str) -> str:
     if not url.startswith(("http://", "https://")):
-        raise SettingsError(f"META_GRAPH_URL is {url!r}; it must start with http:// or https://.")
-    return url
+        raise SettingsError(f"{name} is {url!r}; it must start with http:// or https://.")
+    return url.rstrip("/")
 
 
 def _sandbox_url(env: Mapping[str, str]) -> str | None:
@@ -133,7 +136,7 @@ def _sandbox_url(env: Mapping[str, str]) -> str | None:
     named = env.get("INSIGHTS_SANDBOX_URL")
     if not named and env.get("INSIGHTS_MODE") == "sandbox":
         named = env.get("META_GRAPH_URL")
-    return named.rstrip("/") if named else None
+    return _checked_url("INSIGHTS_SANDBOX_URL", named) if named else None
 
 
 def _version(env: Mapping[str, str]) -> str:
@@ -167,7 +170,10 @@ def _number(value: Any, where: str) -> float:
 
 
 def _integer(value: Any, where: str) -> int:
-    return int(_number(value, where))
+    number = _number(value, where)
+    if number != int(number):
+        raise SettingsError(f"{where} is {value!r}; it must be a whole number.")
+    return int(number)
 
 
 def _families(value: Any, where: str) -> dict[str, str]:

@@ -74,8 +74,8 @@
 -- min_daily_impressions | count | Fewest impressions of an active day; may be null
 -- max_daily_impressions | count | Most impressions of a day; may be null
 -- impressions_cv | DOUBLE | Population standard deviation / mean of impressions over active days; needs 2; may be null
--- cumulative_impressions | count | Impressions since the ad was first seen in the history given
--- age_weeks | weeks | Weeks since the ad was first seen in the history given
+-- cumulative_impressions | count | Impressions over the last 12 calendar weeks, the week included
+-- age_weeks | weeks | Weeks since the ad was first seen, within the last 12 calendar weeks
 -- is_complete | BOOLEAN | The week was over when it was read
 -- is_settled | BOOLEAN | Its last day was more than 28 days old when it was read
 

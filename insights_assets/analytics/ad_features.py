@@ -78,21 +78,21 @@ def _ad_weeks(insights_weekly: pl.DataFrame, results_weekly: pl.DataFrame) -> pl
 def _parts(rows: pl.DataFrame) -> list[pl.DataFrame]:
     """Compute what looks back: baselines, lags, slopes, weeks with data, age."""
     ordered = rows.sort(KEY)
+    # Everything within the same 12 calendar weeks: a wider run must not know more than a run of one week.
     history = ordered.rolling("week", period=f"{HISTORY_WEEKS}w", closed="right", group_by=ENTITY).agg(
-        (pl.col("spend") > 0).sum().cast(pl.Int64).alias("weeks_with_data")
+        (pl.col("spend") > 0).sum().cast(pl.Int64).alias("weeks_with_data"),
+        pl.col("impressions").sum().alias("cumulative_impressions"),
+        pl.col("week").min().alias("first_week"),
     )
-    age = ordered.select(
-        *KEY,
-        pl.col("impressions").cum_sum().over(ENTITY).alias("cumulative_impressions"),
-        ((pl.col("week") - pl.col("week").first().over(ENTITY)).dt.total_days() // 7).alias("age_weeks"),
-    )
+    history = history.with_columns(
+        ((pl.col("week") - pl.col("first_week")).dt.total_days() // 7).alias("age_weeks")
+    ).drop("first_week")
     return [
         trailing_medians(rows, ENTITY, MEDIANS),
         cost_baseline(rows, [*ENTITY, "result_family"]),
         lags(rows, ENTITY, LAGGED, (1, 2)),
         slopes(rows, ENTITY, ("frequency", "ctr")),
         history,
-        age,
     ]
 
 

@@ -27,7 +27,8 @@ HISTORY_WEEKS = 12  # weeks_with_data counts 12 calendar weeks; baselines need 4
     ins={
         "weekly": upstream(INSIGHTS_WEEKLY_AD, mapping=lookback(HISTORY_WEEKS - 1)),
         "results": upstream(RESULTS_WEEKLY, mapping=lookback(HISTORY_WEEKS - 1)),
-        "daily": upstream(INSIGHTS_DAILY),
+        # A pause at the start of a week shows only beside the days before it.
+        "daily": upstream(INSIGHTS_DAILY, mapping=lookback(HISTORY_WEEKS - 1)),
     },
 )
 def features_ad(

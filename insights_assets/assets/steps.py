@@ -128,7 +128,7 @@ def _recorded(
             "retry_after": now + timedelta(seconds=known.retry_after_s) if known and known.retry_after_s else None,
         }
         duration = time.monotonic() - tally.started
-        append(lake, table, partitions, run_id=context.run_id, now=now, duration_s=duration, outcome=outcome)
+        append(lake, table, partitions, run_id=context.run.run_id, now=now, duration_s=duration, outcome=outcome)
         # allow_retries=False: the client has already spent its retries on what can be retried.
         raise dg.Failure(
             description=message, metadata={"error_type": outcome["error_type"]}, allow_retries=False

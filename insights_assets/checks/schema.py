@@ -2,7 +2,8 @@
 
 Belongs here: the schema check. Does not belong here: any rule of one table (that is its Pandera model in `tables/`).
 A range run's evaluation is recorded by Dagster without a partition, so each partition's verdict is also written to
-`check_results`, and partitions that fail or recover are reported one by one (docs/adr/0003).
+`check_results`, and partitions that fail or recover are reported one by one, under the run: Dagster keeps one runless
+evaluation a partition for ever, a second one breaks its unique key (docs/adr/0003).
 https://docs.dagster.io/guides/test/asset-checks
 """
 
@@ -12,10 +13,11 @@ from datetime import datetime
 
 import dagster as dg
 import polars as pl
+from dagster._core.events import DagsterEvent
 
 from insights_assets.lake.store import Lake, Partition
 from insights_assets.partitions import account_weeks, key, split_key, split_keys
-from insights_assets.tables.model import Table
+from insights_assets.tables.model import REASON, Table
 from insights_assets.tables.operations import CHECK_RESULTS, QUARANTINE
 
 CHECK_NAME = "schema"
@@ -43,8 +45,9 @@ def judge(lake: Lake, table: Table, partitions: Collection[Partition]) -> list[V
     refused = lake.read(QUARANTINE, accounts=accounts, since=since, until=until)
     refused = refused.filter(pl.col("table_name") == table.name)
     stored = table.split(lake.read(table, accounts=accounts, since=since, until=until)).bad
+    found_bad = stored.select("account_id", "week", pl.col(REASON).alias("reason"))
     failing = (
-        pl.concat([frame.select("account_id", "week", "reason") for frame in (refused, stored)])
+        pl.concat([refused.select("account_id", "week", "reason"), found_bad])
         .group_by("account_id", "week")
         .agg(pl.len().alias("rows"), pl.col("reason").sort().first())
     )
@@ -99,7 +102,7 @@ def schema_check(asset: dg.AssetsDefinition, table: Table, now: Callable[[], dat
         partitions = [split_key(k) for k in context.partition_keys]
         verdicts = judge(lake, table, partitions)
         for verdict in record(lake, table, verdicts, now()):
-            context.instance.report_runless_asset_event(_evaluation(asset.key, verdict))
+            _report(context, _evaluation(asset.key, verdict))
         failing = [v for v in verdicts if not v.passed]
         accounts, _ = split_keys(context.partition_keys)
         return dg.AssetCheckResult(
@@ -114,6 +117,15 @@ def schema_check(asset: dg.AssetsDefinition, table: Table, now: Callable[[], dat
         )
 
     return check
+
+
+def _report(context: dg.AssetCheckExecutionContext, evaluation: dg.AssetCheckEvaluation) -> None:
+    event = DagsterEvent(
+        event_type_value=dg.DagsterEventType.ASSET_CHECK_EVALUATION.value,
+        job_name=context.run.job_name,
+        event_specific_data=evaluation,
+    )
+    context.instance.report_dagster_event(event, run_id=context.run.run_id)
 
 
 def _evaluation(asset_key: dg.AssetKey, verdict: Verdict) -> dg.AssetCheckEvaluation:

@@ -41,9 +41,13 @@ class BatchedSqliteEventLogStorage(SqliteEventLogStorage):
             for start in range(0, len(events), INSERT_ROWS):
                 connection.execute(self.prepare_insert_event_batch(events[start : start + INSERT_ROWS]))
         with self.index_transaction() as connection:
-            ids = [connection.execute(self.prepare_insert_event(e)).inserted_primary_key[0] for e in events]
+            ids = [_row_id(connection.execute(self.prepare_insert_event(e))) for e in events]
             self._store_asset_event_tags(connection, events, ids)
             # The asset's entry keeps its newest event of each type only, so the last one of each is enough.
             newest = {(e.dagster_event_type, str(e.get_dagster_event().asset_key)): i for i, e in enumerate(events)}
             for i in sorted(newest.values()):
                 self._store_asset_event(connection, events[i], ids[i])
+
+
+def _row_id(result: Any) -> int:
+    return int(result.inserted_primary_key[0])

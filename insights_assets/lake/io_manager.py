@@ -95,4 +95,4 @@ def preview(rows: pl.DataFrame) -> str:
 
 def _cell(value: object) -> str:
     text = f"{value:.4g}" if isinstance(value, float) else "" if value is None else str(value)
-    return text.replace("|", "\\|").replace("`", "'").replace("<", "&lt;").replace("\n", " ")[:40]
+    return text.replace("\\", "\\\\").replace("|", "\\|").replace("`", "'").replace("<", "&lt;").replace("\n", " ")[:40]

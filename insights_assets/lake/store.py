@@ -70,7 +70,11 @@ class Lake:
             rows = rows.filter(pl.col("week") >= since)
         if until is not None:
             rows = rows.filter(pl.col("week") <= until)
-        return rows.select(pl.col(c).cast(t) for c, t in table.schema.items()).collect().sort(table.key)
+        typed = rows.select(pl.col(c).cast(t) for c, t in table.schema.items())
+        try:
+            return typed.collect().sort(table.key)
+        except (DeltaError, OSError, pl.exceptions.ComputeError) as error:
+            raise LakeError(f"Table {table.name} at {self.uri(table)} cannot be read: {error}") from error
 
     def replace(
         self, table: Table, frame: pl.DataFrame, partitions: Iterable[Partition], *, where: dict[str, str] | None = None
@@ -108,9 +112,16 @@ class Lake:
                 self._commit(table, table.empty(), mode="append")
 
     def _commit(self, table: Table, rows: pl.DataFrame, **how: Any) -> None:
-        if how.get("predicate") is not None and self.delta(table) is None:
-            how = {"mode": "append"}
         partition_by = ["account_id"] if table.partitioned else None
+        if how.get("predicate") is not None and self.delta(table) is None:
+            # A replace needs a table. Creating it empty first lets two first writers meet in the commit log.
+            write_deltalake(
+                self.uri(table),
+                table.empty(),
+                mode="ignore",
+                partition_by=partition_by,
+                storage_options=self.storage_options,
+            )
         for attempt in range(COMMIT_TRIES):
             try:
                 write_deltalake(

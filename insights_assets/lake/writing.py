@@ -1,14 +1,16 @@
 """Store judged rows: good ones land, bad ones go to quarantine, and the good row they would replace stays."""
 
 import json
+import math
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 import polars as pl
 
 from insights_assets.lake.store import Lake, Partition
-from insights_assets.tables.model import Table
+from insights_assets.tables.model import REASON, Table
 from insights_assets.tables.operations import QUARANTINE
 
 
@@ -51,13 +53,18 @@ def _quarantined(table: Table, bad: pl.DataFrame, now: datetime) -> pl.DataFrame
             "account_id": row["account_id"],
             "week": row["week"],
             "table_name": table.name,
-            "reason": row.pop("reason"),
-            "row": json.dumps(row, default=_text, sort_keys=True),
+            "reason": row.pop(REASON),
+            "row": json.dumps(_finite(row), default=_text, sort_keys=True, allow_nan=False),
             "observed_at": now,
         }
         for row in bad.to_dicts()
     ]
     return pl.DataFrame(rows, schema=QUARANTINE.schema)
+
+
+def _finite(row: dict[str, Any]) -> dict[str, Any]:
+    """NaN and infinity as words: JSON has no such numbers."""
+    return {k: str(v) if isinstance(v, float) and not math.isfinite(v) else v for k, v in row.items()}
 
 
 def _text(value: object) -> str:

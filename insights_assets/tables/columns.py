@@ -22,6 +22,7 @@ Actions = Annotated[pl.List, ACTION_TYPE]
 
 MONEY = "account currency, major units"
 PERCENT = "percent"
+LARGEST = 1e15  # above any amount in any currency; refuses infinity
 LEVELS = ("campaign", "adset", "ad")
 FAMILIES = (
     "messages",
@@ -58,7 +59,7 @@ def identifier(description: str, **checks: Any) -> Any:
 
 def money(description: str, **checks: Any) -> Any:
     """An amount that cannot be negative."""
-    return column(description, unit=MONEY, ge=0, **checks)
+    return column(description, unit=MONEY, ge=0, le=LARGEST, **checks)
 
 
 def count(description: str, **checks: Any) -> Any:

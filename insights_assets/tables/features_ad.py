@@ -112,8 +112,10 @@ class FeaturesAd(TableModel):
     impressions_cv: pl.Float64 = column(
         "Population standard deviation / mean of impressions over active days; needs 2", ge=0, nullable=True
     )
-    cumulative_impressions: pl.Int64 = count("Impressions since the ad was first seen in the history given")
-    age_weeks: pl.Int64 = column("Weeks since the ad was first seen in the history given", unit="weeks", ge=0)
+    cumulative_impressions: pl.Int64 = count("Impressions over the last 12 calendar weeks, the week included")
+    age_weeks: pl.Int64 = column(
+        "Weeks since the ad was first seen, within the last 12 calendar weeks", unit="weeks", ge=0
+    )
     is_complete: pl.Boolean = column("The week was over when it was read")
     is_settled: pl.Boolean = column("Its last day was more than 28 days old when it was read")
 

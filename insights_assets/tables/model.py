@@ -13,6 +13,7 @@ import polars as pl
 from pandera.errors import SchemaErrors
 
 ROW = "__row__"
+REASON = "__reason__"  # tables have columns of their own named reason
 
 
 class TableModel(pa.DataFrameModel):
@@ -38,7 +39,7 @@ def column(description: str, *, unit: str | None = None, **checks: Any) -> Any:
 
 @dataclass(frozen=True)
 class Split:
-    """A frame judged: `good` rows to store, `bad` rows with a `reason` column (one sentence of failed checks)."""
+    """A frame judged: `good` rows to store, `bad` rows with a last column `REASON` (their failed checks)."""
 
     good: pl.DataFrame
     bad: pl.DataFrame
@@ -113,18 +114,18 @@ class Table:
         except SchemaErrors as errors:
             reasons.extend(_pandera_reasons(errors))
         if not reasons:
-            return Split(frame, frame.clear().with_columns(pl.lit("").alias("reason")))
+            return Split(frame, frame.clear().with_columns(pl.lit("").alias(REASON)))
         by_row = (
-            pl.DataFrame(reasons, schema={ROW: pl.UInt32, "reason": pl.String}, orient="row")
+            pl.DataFrame(reasons, schema={ROW: pl.UInt32, REASON: pl.String}, orient="row")
             .unique()
-            .sort(ROW, "reason")
+            .sort(ROW, REASON)
             .group_by(ROW, maintain_order=True)
-            .agg(pl.col("reason").str.join("; "))
+            .agg(pl.col(REASON).str.join("; "))
         )
         judged = frame.with_row_index(ROW).join(by_row, on=ROW, how="left", maintain_order="left").drop(ROW)
         return Split(
-            good=judged.filter(pl.col("reason").is_null()).drop("reason"),
-            bad=judged.filter(pl.col("reason").is_not_null()),
+            good=judged.filter(pl.col(REASON).is_null()).drop(REASON),
+            bad=judged.filter(pl.col(REASON).is_not_null()),
         )
 
 

@@ -29,7 +29,7 @@ def frame(table, rows):
     """Rows with nulls for what is not given; every one must be good."""
     made = pl.DataFrame([{c: row.get(c) for c in table.schema} for row in rows], schema=table.schema)
     split = table.split(made)
-    assert split.bad.is_empty(), split.bad["reason"].to_list()
+    assert split.bad.is_empty(), split.bad.to_dicts()
     return split.good
 
 

@@ -1,0 +1,102 @@
+"""A backfill does what is missing, stale or red, and nothing else."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import polars as pl
+
+from insights_assets import planning
+from insights_assets.backfill import Request, rectangles
+from insights_assets.planning import Block
+from insights_assets.tables.operations import CHECK_RESULTS, SYNC_LOG
+
+NOW = datetime(2026, 11, 21, 6, tzinfo=UTC)
+WEEKS = [date(2026, 9, 7) + timedelta(weeks=n) for n in range(11)]
+ZONES = {"act_1": "America/New_York", "act_2": "Pacific/Auckland"}
+
+
+def _log(*rows: tuple[str, str, date, str, datetime]) -> pl.DataFrame:
+    base = {"error_type": None, "error_code": None, "error_subcode": None, "message": None, "attempts": 1}
+    base |= {"requests": 1, "duration_s": 1.0, "rows": 1, "retry_after": None, "run_id": "r"}
+    lines = [
+        {"step": s, "account_id": a, "week": w, "status": status, "finished_at": at, **base}
+        for s, a, w, status, at in rows
+    ]
+    return pl.DataFrame(lines, schema=SYNC_LOG.schema)
+
+
+def _blocks(done: planning.Finished, **options: object) -> list[Block]:
+    settings = {"now": NOW, "refresh_after_h": 20.0, "force": False, **options}
+    return planning.raw_blocks(ZONES, WEEKS, ["ads", "insights_daily"], done, **settings)
+
+
+def test_an_empty_log_asks_for_everything_in_one_block_an_account() -> None:
+    blocks = _blocks({})
+    assert [(b.account_id, len(b.weeks), b.steps) for b in blocks] == [
+        ("act_1", 11, ("ads", "insights_daily")),
+        ("act_2", 11, ("ads", "insights_daily")),
+    ]
+
+
+def test_a_week_synced_after_it_settled_is_done_and_one_synced_before_is_not() -> None:
+    week = WEEKS[0]  # ends 13 September; settles 28 days later, at midnight of the account's 12 October
+    settled = datetime(2026, 10, 12, 4, tzinfo=UTC)  # New York is UTC-4 then
+    kwargs = {"zone": "America/New_York", "now": NOW, "refresh_after_h": 20.0}
+    assert planning.is_done(week, settled, **kwargs)
+    assert not planning.is_done(week, settled - timedelta(seconds=1), **kwargs)
+    assert not planning.is_done(week, None, **kwargs)
+
+
+def test_an_unsettled_week_is_fresh_for_twenty_hours() -> None:
+    kwargs = {"zone": "Europe/Berlin", "now": NOW, "refresh_after_h": 20.0}
+    assert planning.is_done(WEEKS[-1], NOW - timedelta(hours=19), **kwargs)
+    assert not planning.is_done(WEEKS[-1], NOW - timedelta(hours=20), **kwargs)
+
+
+def test_only_what_is_missing_is_planned_and_a_gap_splits_the_block() -> None:
+    done = {(s, a, w): NOW for a in ZONES for w in WEEKS for s in ("ads", "insights_daily")}
+    del done["ads", "act_2", WEEKS[2]]
+    del done["insights_daily", "act_2", WEEKS[5]]
+    assert _blocks(done) == [
+        Block("act_2", (WEEKS[2],), ("ads",)),
+        Block("act_2", (WEEKS[5],), ("insights_daily",)),
+    ]
+    assert sum(len(b.weeks) for b in _blocks(done, force=True)) == 22
+
+
+def test_failed_and_red_steps_do_not_count_as_finished() -> None:
+    log = _log(("ads", "act_1", WEEKS[0], "failed", NOW), ("ads", "act_1", WEEKS[1], "ok", NOW))
+    red = pl.DataFrame(
+        [
+            {
+                "account_id": "act_1", "week": WEEKS[1], "table_name": "ads", "check_name": "schema",
+                "passed": False, "severity": "ERROR", "failing_rows": 1, "reason": "x", "observed_at": NOW,
+            }
+        ],
+        schema=CHECK_RESULTS.schema,
+    )  # fmt: skip
+    assert planning.finished(log, CHECK_RESULTS.empty()) == {("ads", "act_1", WEEKS[1]): NOW}
+    assert planning.finished(log, red) == {}
+
+
+def test_a_newer_upstream_week_makes_the_weeks_that_look_back_on_it_stale() -> None:
+    steps = list(planning.UPSTREAM)
+    earlier, later = NOW - timedelta(hours=2), NOW - timedelta(hours=1)
+    done = {(s, "act_1", w): earlier for w in WEEKS for s in ("insights_daily", "adsets", "insights_weekly_ad")}
+    done |= {(s, "act_1", w): NOW - timedelta(hours=1, minutes=30) for w in WEEKS for s in steps}
+    assert planning.stale_weeks("act_1", WEEKS, steps, done, force=False) == []
+    done["insights_weekly_ad", "act_1", WEEKS[8]] = later
+    assert planning.stale_weeks("act_1", WEEKS, steps, done, force=False) == WEEKS[8:]
+
+
+def test_neighbours_with_equal_weeks_share_a_run_and_a_missing_account_splits_it() -> None:
+    order = ["act_3", "act_1", "act_2", "act_4"]
+    weeks = tuple(WEEKS[:2])
+    blocks = [Block(a, weeks, ("features_ad",)) for a in ("act_3", "act_1", "act_4")]
+    groups = rectangles(blocks, order, at_most=10)
+    assert [[b.account_id for b in g] for g in groups] == [["act_3", "act_1"], ["act_4"]]
+    assert [len(g) for g in rectangles(blocks, order, at_most=1)] == [1, 1, 1]
+
+
+def test_pooled_steps_come_after_every_account_has_features() -> None:
+    request = Request(pl.DataFrame(), WEEKS, [], ["results_daily", "features_ad", "burnout_predictions"], [])
+    assert request.stages() == [("features", ["results_daily", "features_ad"]), ("findings", ["burnout_predictions"])]
