@@ -24,7 +24,7 @@ def delivery_days(daily: pl.DataFrame, weekly: pl.DataFrame) -> pl.DataFrame:
     """
     active = (
         daily.filter(pl.col("impressions") > 0)
-        .group_by("account_id", "week", "date", pl.col("ad_id", maintain_order=True).alias("entity_id"))
+        .group_by("account_id", "week", "date", pl.col("ad_id").alias("entity_id"), maintain_order=True)
         .agg(pl.col("impressions").sum(), pl.col("spend").sum())
     )
     # The first delivery before a week's end is the same whether or not later weeks are given.
