@@ -53,6 +53,8 @@ def build_defs(settings: Settings | None = None, *, overrides: Mapping[str, Any]
         assets=[accounts.accounts, *PARTITIONED_ASSETS],
         asset_checks=[schema_check(a, TABLES[a.key.path[-1]], resources["clock"]) for a in PARTITIONED_ASSETS],
         resources={k: _as_resource(v) for k, v in resources.items()},
+        # A process a step costs seconds of imports; the steps of a run share tables of some megabytes.
+        executor=dg.in_process_executor,
     )
 
 
