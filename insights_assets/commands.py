@@ -28,9 +28,6 @@ from insights_assets.lake.store import Lake
 from insights_assets.partitions import ACCOUNT, FIRST_WEEK, monday, weeks_covering
 from insights_assets.sandbox.app import SCENARIOS
 from insights_assets.sandbox.server import serve
-from insights_assets.serving.findings import collect
-from insights_assets.serving.report import save
-from insights_assets.serving.words import summary
 from insights_assets.settings import Settings, SettingsError
 from insights_assets.tables.accounts import ACCOUNTS
 from insights_assets.tables.registry import TABLES
@@ -48,6 +45,11 @@ class PartlyFailedError(Exception):
 
 def demo(settings: Settings, *, weeks: int, accounts: int, workers: int) -> None:
     """Run the whole graph on the sandbox and write the report."""
+    # Only this command draws; matplotlib costs every other one about a third of its start.
+    from insights_assets.serving.findings import collect  # noqa: PLC0415
+    from insights_assets.serving.report import save  # noqa: PLC0415
+    from insights_assets.serving.words import summary  # noqa: PLC0415
+
     settings = _in_sandbox(settings)
     console = Console()
     lake, environment, instance = _open(settings)
