@@ -35,6 +35,8 @@ class Commands(click.Group):
             return super().invoke(ctx)
         except (SettingsError, UnknownAccountError, QueryError) as error:
             self._stop(error, USAGE)
+        except BrokenPipeError:
+            raise  # the reader has seen enough (`| head`); click ends quietly on it
         except (GraphApiError, LakeError, OSError) as error:
             self._stop(error, FAILED)
         except PartlyFailedError:

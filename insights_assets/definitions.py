@@ -38,7 +38,7 @@ def build_defs(settings: Settings | None = None, *, overrides: Mapping[str, Any]
 
     Args:
         settings: effective settings; read from the environment when None.
-        overrides: resources by key (`lake`, `gateway`, `clock`, `mode`) that replace the real ones, for tests.
+        overrides: resources by key (`lake`, `gateway`, `clock`, `mode`, `families`) that replace the real ones, for tests.
     """
     effective = settings or load_settings()
     resources: dict[str, Any] = {
@@ -46,6 +46,7 @@ def build_defs(settings: Settings | None = None, *, overrides: Mapping[str, Any]
         "gateway": Gateway(effective),
         "clock": effective.now,
         "mode": effective.mode,
+        "families": effective.families,
         **(overrides or {}),
     }
     resources["lake_io"] = LakeIOManager(resources["lake"], TABLES, resources["clock"])

@@ -65,9 +65,11 @@ def merge(known: pl.DataFrame, seen: pl.DataFrame) -> pl.DataFrame:
 
 
 def save(lake: Lake, instance: dg.DagsterInstance, rows: pl.DataFrame) -> None:
-    """Store the registry and make every account of it a partition."""
+    """Store the registry, make every account of it a partition, and tell the asset's page in the UI."""
     lake.overwrite(ACCOUNTS, rows)
     instance.add_dynamic_partitions(ACCOUNT, rows["account_id"].to_list())
+    event = dg.AssetMaterialization([ACCOUNTS.layer, ACCOUNTS.name], metadata={"dagster/row_count": rows.height})
+    instance.report_runless_asset_event(event)
 
 
 def set_status(lake: Lake, account_id: str, status: str) -> None:

@@ -79,7 +79,8 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
     for name, read in _FILE_KEYS.items():
         if name in from_file:
             values[name] = (read(from_file[name], f"{name} in {path}"), str(path))
-    return Settings(**{k: v for k, (v, _) in values.items()}, origins={k: o for k, (_, o) in values.items()})
+    origins = dict.fromkeys(_FILE_KEYS, "default") | {k: o for k, (_, o) in values.items()}
+    return Settings(**{k: v for k, (v, _) in values.items()}, origins=origins)
 
 
 def _origin(env: Mapping[str, str], name: str) -> str:
@@ -179,7 +180,10 @@ def _integer(value: Any, where: str) -> int:
 def _families(value: Any, where: str) -> dict[str, str]:
     if not isinstance(value, dict) or not all(v in FAMILIES for v in value.values()):
         raise SettingsError(f"{where} must map account ids to one of {', '.join(FAMILIES)}.")
-    return dict(value)
+    wrong = [name for name in value if not name.removeprefix("act_").isdigit()]
+    if wrong:
+        raise SettingsError(f"{where} names {wrong[0]!r}, which is not an ad account id; write act_ and digits.")
+    return {f"act_{name.removeprefix('act_')}": family for name, family in value.items()}
 
 
 _FILE_KEYS = {"refresh_after_h": _number, "sandbox_seed": _integer, "families": _families}

@@ -68,6 +68,8 @@ def test_saving_makes_every_account_a_partition(tmp_path):
     with dg.DagsterInstance.ephemeral() as instance:
         registry.save(Lake(str(tmp_path)), instance, known(account_id="act_7"))
         assert instance.get_dynamic_partitions("account") == ["act_7"]
+        told = instance.get_latest_materialization_event(dg.AssetKey([ACCOUNTS.layer, "accounts"]))
+        assert told.asset_materialization.metadata["dagster/row_count"].value == 1
 
 
 def test_an_account_is_switched_off_and_on_alone(tmp_path):

@@ -111,6 +111,16 @@ def test_the_file_is_read_and_each_value_knows_where_it_came_from(home):
     assert settings.origins["graph_url"] == "default"
 
 
+def test_every_setting_has_an_origin(home):
+    origins = load(home).origins
+    assert origins["families"] == origins["refresh_after_h"] == origins["sandbox_seed"] == "default"
+
+
+def test_accounts_of_families_may_be_written_without_prefix(home):
+    (home / "settings.toml").write_text('[families]\n123 = "purchase"\nact_4 = "messages"\n')
+    assert load(home).families == {"act_123": "purchase", "act_4": "messages"}
+
+
 @pytest.mark.parametrize(
     ("content", "said"),
     [
@@ -120,6 +130,7 @@ def test_the_file_is_read_and_each_value_knows_where_it_came_from(home):
         ("sandbox_seed = 7.5", "sandbox_seed in "),
         ("[families]\nact_1 = 'happiness'", ", ".join(FAMILIES)),
         ("families = 3", "must map account ids"),
+        ("[families]\nshop = 'purchase'", "'shop', which is not an ad account id"),
         ("not toml at all", "cannot be read as TOML"),
     ],
 )

@@ -5,13 +5,16 @@ campaigns; `weekly_results` adds days up to weeks. A cost per result is always a
 spend by the number of action types in a family and chose the family from future weeks; neither happens here.
 """
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 import polars as pl
 
 from insights_assets.analytics.families import canonical_table, primary_family
 from insights_assets.tables.columns import LEVELS
 from insights_assets.tables.results import RESULTS_DAILY, RESULTS_WEEKLY
 
-INPUTS = ("spend", "optimization_goal", "custom_event_type", "actions", "action_values")
+INPUTS = ("spend", "optimization_goal", "custom_event_type", "primary_override", "actions", "action_values")
 ROW = "__row__"
 ACTIONS_EMPTY = pl.List(pl.Struct({"action_type": pl.String, "value": pl.Float64}))
 
@@ -22,8 +25,9 @@ def normalize(frame: pl.DataFrame) -> pl.DataFrame:
     Args:
         frame: one row per insight; `spend` (money, account currency), `optimization_goal`, `custom_event_type`,
             `actions` and `action_values` (lists of structs with at least `action_type` and `value`, a number or a
-            numeric string; null where nothing happened). `spend` is needed, the other four may be missing. Every
-            further column is a key and is carried along.
+            numeric string; null where nothing happened); `primary_override` names the row's primary family where the
+            user decided it (mission B1), else null. `spend` is needed, the other five may be missing. Every further
+            column is a key and is carried along.
 
     Returns:
         The key columns, result_family, results, result_value (null where Meta reports none), spend (the whole spend of
@@ -36,7 +40,7 @@ def normalize(frame: pl.DataFrame) -> pl.DataFrame:
     numbered = frame.with_row_index(ROW)
     counts = _first_present(numbered, "actions", "results")
     values = _first_present(numbered, "action_values", "result_value")
-    primary = numbered.select(ROW, primary_family().alias("result_family"))
+    primary = numbered.select(ROW, pl.coalesce("primary_override", primary_family()).alias("result_family"))
     families = pl.concat([counts.select(ROW, "result_family"), values.select(ROW, "result_family"), primary]).unique()
     return (
         families.join(counts, on=[ROW, "result_family"], how="left")
@@ -55,13 +59,16 @@ def cost_per_result(spend: str = "spend", results: str = "results") -> pl.Expr:
     return pl.when(pl.col(results) > 0).then(pl.col(spend) / pl.col(results)).alias("cpr")
 
 
-def daily_levels(daily: pl.DataFrame, adsets: pl.DataFrame) -> pl.DataFrame:
+def daily_levels(
+    daily: pl.DataFrame, adsets: pl.DataFrame, overrides: Mapping[str, str] = MappingProxyType({})
+) -> pl.DataFrame:
     """Compute the rows of `results_daily` for ads, ad sets and campaigns.
 
     Args:
         daily: rows of `insights_daily`.
         adsets: rows of `adsets` (account_id, week, adset_id, optimization_goal, custom_event_type): the goal of a day
             is the one reported with it, else the ad set's of that week; the event is always the ad set's.
+        overrides: primary family by account id, for accounts whose goals do not say what they are run for.
 
     Returns:
         Rows of `results_daily`. The primary family of a parent is the one with the most spend among its ads that day
@@ -71,7 +78,8 @@ def daily_levels(daily: pl.DataFrame, adsets: pl.DataFrame) -> pl.DataFrame:
         "account_id", "week", "adset_id", pl.col("optimization_goal").alias("adset_goal"), "custom_event_type"
     ).unique(["account_id", "week", "adset_id"], keep="first", maintain_order=True)
     rows = daily.join(goals, on=["account_id", "week", "adset_id"], how="left", maintain_order="left").with_columns(
-        pl.coalesce("optimization_goal", "adset_goal").alias("optimization_goal")
+        pl.coalesce("optimization_goal", "adset_goal").alias("optimization_goal"),
+        pl.col("account_id").replace_strict(overrides, default=None, return_dtype=pl.String).alias("primary_override"),
     )
     ids = ["account_id", "week", "date", "campaign_id", "adset_id", "ad_id", "is_settled"]
     facts = normalize(rows.select(*ids, *INPUTS))

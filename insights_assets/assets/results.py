@@ -15,12 +15,16 @@ KINDS = {"python", "polars"}
 @table_asset(
     RESULTS_DAILY,
     "From the action arrays of each ad-day: the first canonical type present counts, aliases never add; ad sets and "
-    "campaigns are sums over their ads. The primary family follows the ad set's goal as of the week.",
+    "campaigns are sums over their ads. The primary family follows the ad set's goal as of the week, or the setting "
+    "`families` of the account.",
     kinds=KINDS,
+    resources={"families"},
     ins={"daily": upstream(INSIGHTS_DAILY), "adsets": upstream(ADSETS)},
 )
-def results_daily(daily: pl.DataFrame, adsets: pl.DataFrame) -> dg.MaterializeResult[pl.DataFrame]:
-    return dg.MaterializeResult(value=results.daily_levels(daily, adsets))
+def results_daily(
+    context: dg.AssetExecutionContext, daily: pl.DataFrame, adsets: pl.DataFrame
+) -> dg.MaterializeResult[pl.DataFrame]:
+    return dg.MaterializeResult(value=results.daily_levels(daily, adsets, context.resources.families))
 
 
 @table_asset(

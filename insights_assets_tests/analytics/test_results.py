@@ -210,6 +210,16 @@ def test_weeks_add_days_even_those_without_the_family():
     ]
 
 
+def test_an_account_may_name_its_own_primary_family():
+    out = daily_levels(DAILY, GOALS, {"act_1": "click", "act_2": "messages"})
+    chosen = out.filter(pl.col("is_primary") & (pl.col("level") == "adset") & (pl.col("date") == MON))
+    assert chosen.select("entity_id", "result_family", "results", "spend", "cpr").rows() == [
+        ("set1", "click", 5.0, 40.0, 8.0),
+        ("set2", "click", 0.0, 50.0, None),
+    ]
+    assert daily_levels(DAILY, GOALS, {"act_2": "messages"}).equals(daily_levels(DAILY, GOALS))
+
+
 def test_a_later_day_changes_no_earlier_row():
     early = DAILY.filter(pl.col("date") == MON)
     assert daily_levels(early, GOALS).equals(daily_levels(DAILY, GOALS).filter(pl.col("date") == MON))

@@ -66,7 +66,8 @@ def test_a_step_may_be_called_with_plain_frames():
     action = {"action_type": "omni_purchase", "value": 4.0, **ACTION}
     daily = valid_row(INSIGHTS_DAILY, spend=20.0, actions=[action], optimization_goal="OFFSITE_CONVERSIONS")
     days = frame_of(INSIGHTS_DAILY, daily, {**daily, "date": WEEK + timedelta(days=1), "spend": 10.0})
-    by_day = results_daily(days, TABLES["adsets"].empty()).value
+    context = dg.build_asset_context(resources={"families": {}})
+    by_day = results_daily(context, days, TABLES["adsets"].empty()).value
     assert by_day.schema == RESULTS_DAILY.schema
     purchases = by_day.filter(level="ad", result_family="purchase")
     assert purchases.select("results", "spend", "cpr").rows() == [(4.0, 20.0, 5.0), (4.0, 10.0, 2.5)]
