@@ -1,46 +1,66 @@
 """The `insights` command: a thin door on the graph. Exit codes: 0 all there, 2 usage or configuration, 3 partly failed.
 
-Belongs here: arguments, what is printed, exit codes. Does not belong here: any work (`backfill.py`, `serving/`, ...).
+Belongs here: which command is where, and how an error ends. Does not belong here: the commands (`commands/`), which are
+imported one by one: Dagster, pandera and duckdb together cost 6 s of start that `insights --help` need not wait for.
 """
 
 import logging
 import sys
-from datetime import date
-from pathlib import Path
-from typing import Any
+from importlib import import_module
+from typing import Any, ClassVar
 
 import click
-import polars as pl
 
-from insights_assets import commands
-from insights_assets.commands import USAGE, PartlyFailedError
-from insights_assets.graph_api.errors import GraphApiError
 from insights_assets.graph_api.redaction import RedactingFilter, redact
-from insights_assets.lake.catalog import QueryError
-from insights_assets.lake.store import LakeError
-from insights_assets.registry import UnknownAccountError
-from insights_assets.settings import SettingsError, load_settings
-
-FAILED = 3
-INTERRUPTED = 130
-DAY = click.DateTime(formats=["%Y-%m-%d"])
+from insights_assets.problems import FAILED, INTERRUPTED, USAGE, FailedError, InputError, PartlyFailedError
 
 
 class Commands(click.Group):
-    """Turns every expected error into one sentence and the exit code of the contract."""
+    """Imports a command when it is asked for, and turns every expected error into one sentence and an exit code."""
+
+    # name -> (module under `commands/`, what `--help` says: the first sentence of the command's own docstring)
+    TABLE: ClassVar[dict[str, tuple[str, str]]] = {
+        "demo": ("demo", "Run the main job on the sandbox: no token, no server needed."),
+        "sandbox": ("services", "Serve the Graph API simulator over HTTP on the loopback address."),
+        "accounts": ("accounts", "The account registry."),
+        "backfill": ("backfill", "Materialize the (account x week) partitions that cover the dates."),
+        "sql": ("sql", "Ask the views with SQL (DuckDB, read-only)."),
+        "dev": ("services", "Open the Dagster UI and daemon on this instance."),
+        "config": ("config", "Settings."),
+    }
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Names in the order of a first use."""
+        del ctx
+        return list(self.TABLE)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import the command's module."""
+        del ctx
+        if cmd_name not in self.TABLE:
+            return None
+        module = import_module(f"insights_assets.commands.{self.TABLE[cmd_name][0]}")
+        command: click.Command = getattr(module, cmd_name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands without importing them."""
+        del ctx
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, line) in self.TABLE.items()])
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command."""
         try:
             return super().invoke(ctx)
-        except (SettingsError, UnknownAccountError, QueryError) as error:
+        except InputError as error:
             self._stop(error, USAGE)
         except BrokenPipeError:
             raise  # the reader has seen enough (`| head`); click ends quietly on it
-        except (GraphApiError, LakeError, OSError) as error:
-            self._stop(error, FAILED)
         except PartlyFailedError:
             sys.exit(FAILED)
+        except (FailedError, OSError) as error:
+            self._stop(error, FAILED)
         except KeyboardInterrupt:
             click.echo("\nStopped. What was finished is stored; the same command continues with the rest.", err=True)
             sys.exit(INTERRUPTED)
@@ -57,138 +77,3 @@ def main() -> None:
     handler = logging.StreamHandler()
     handler.addFilter(RedactingFilter())
     logging.basicConfig(level=logging.WARNING, handlers=[handler])
-
-
-@main.command()
-@click.option("--weeks", default=16, show_default=True, type=click.IntRange(1, 100), help="Weeks up to now.")
-@click.option("--accounts", default=8, show_default=True, type=click.IntRange(1, 10), help="Accounts of the sandbox.")
-@click.option("--workers", default=2, show_default=True, type=click.IntRange(1, 64), help="Processes.")
-def demo(weeks: int, accounts: int, workers: int) -> None:
-    """Run the main job on the sandbox: no token, no server needed."""
-    commands.demo(load_settings(), weeks=weeks, accounts=accounts, workers=workers)
-
-
-@main.command()
-@click.option("--port", default=8765, show_default=True, type=click.IntRange(0, 65535))
-@click.option("--scenario", default="default", show_default=True, help="default, quiet, flaky, badtoken or slow.")
-@click.option("--seed", default=7, show_default=True, type=int)
-def sandbox(port: int, scenario: str, seed: int) -> None:
-    """Serve the Graph API simulator over HTTP on the loopback address."""
-    commands.sandbox(load_settings(), port=port, scenario=scenario, seed=seed)
-
-
-@main.group()
-def accounts() -> None:
-    """The account registry."""
-
-
-@accounts.command("discover")
-def accounts_discover() -> None:
-    """Register every ad account that the token sees."""
-    commands.accounts_discover(load_settings())
-
-
-@accounts.command("list")
-@click.option("--json", "as_json", is_flag=True, help="As JSON.")
-def accounts_list(*, as_json: bool) -> None:
-    """Show the registered accounts."""
-    commands.accounts_list(load_settings(), as_json=as_json)
-
-
-@accounts.command("add")
-@click.argument("account_id")
-@click.option("--business", help="Business id, where the API does not tell it.")
-@click.option("--token-env", help="Environment variable that holds this account's token.")
-@click.option("--token-file", type=click.Path(path_type=Path), help="File that holds this account's token.")
-@click.option("--sandbox", "in_sandbox", is_flag=True, help="Read it from the sandbox (mode hybrid).")
-def accounts_add(
-    account_id: str, business: str | None, token_env: str | None, token_file: Path | None, *, in_sandbox: bool
-) -> None:
-    """Register one account, read from the API."""
-    if token_env and token_file:
-        raise click.UsageError("Give --token-env or --token-file, not both.")
-    commands.accounts_add(
-        load_settings(),
-        account_id,
-        business=business,
-        token_env=token_env,
-        token_file=token_file,
-        in_sandbox=in_sandbox,
-    )
-
-
-@accounts.command("disable")
-@click.argument("account_id")
-@click.option("--undo", is_flag=True, help="Switch it on again.")
-def accounts_disable(account_id: str, *, undo: bool) -> None:
-    """Leave an account out from now on; what is stored stays."""
-    commands.accounts_disable(load_settings(), account_id, undo=undo)
-
-
-@main.command()
-@click.option("--since", required=True, type=DAY, help="First day; its whole week is covered.")
-@click.option("--until", required=True, type=DAY, help="Last day; its whole week is covered.")
-@click.option("--accounts", "names", help="Comma-separated account ids; all when left out.")
-@click.option("--limit", type=click.IntRange(1), help="At most so many accounts.")
-@click.option("--select", "selection", help="Dagster asset selection, e.g. 'group:raw' or '+key:core/results_weekly'.")
-@click.option("--workers", default=2, show_default=True, type=click.IntRange(1, 64), help="Processes.")
-@click.option("--dry-run", is_flag=True, help="Show what is missing; run nothing.")
-@click.option("--force", is_flag=True, help="Run what is there already, too.")
-@click.option("--verbose", is_flag=True, help="Log each run.")
-@click.option("--json", "as_json", is_flag=True, help="The outcome as JSON.")
-def backfill(since: Any, until: Any, names: str | None, *, verbose: bool, as_json: bool, **options: Any) -> None:
-    """Materialize the (account x week) partitions that cover the dates."""
-    first, last = _days(since, until)
-    if verbose:
-        logging.getLogger("insights_assets").setLevel(logging.INFO)
-    chosen = [n for n in names.split(",") if n.strip()] if names is not None else None
-    commands.backfill(load_settings(), first, last, names=chosen, as_json=as_json, **options)
-
-
-def _days(since: Any, until: Any) -> tuple[date, date]:
-    first, last = since.date(), until.date()
-    if first > last:
-        raise click.UsageError(f"--since {first} is after --until {last}; swap them.")
-    return first, last
-
-
-@main.command("sql")
-@click.argument("statement")
-@click.option("--format", "form", default="table", type=click.Choice(["table", "csv", "json", "parquet"]))
-@click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="Write to a file.")
-def sql(statement: str, form: str, output: Path | None) -> None:
-    """Ask the views with SQL (DuckDB, read-only)."""
-    if form == "parquet" and output is None:
-        raise click.UsageError("--format parquet needs --output FILE.")
-    commands.sql(load_settings(), statement, form=form, output=output)
-
-
-@main.command()
-@click.option("--host", default="127.0.0.1", show_default=True)
-@click.option("--port", default=3000, show_default=True, type=click.IntRange(1, 65535))
-def dev(host: str, port: int) -> None:
-    """Open the Dagster UI and daemon on this instance."""
-    sys.exit(commands.dev(load_settings(), host=host, port=port))
-
-
-@main.group()
-def config() -> None:
-    """Settings."""
-
-
-@config.command("show")
-def config_show() -> None:
-    """Print the effective settings and where each came from; secrets only as set or not set."""
-    settings = load_settings()
-    rows = [
-        (
-            name,
-            ("set" if getattr(settings, name) else "not set")
-            if name in ("token", "app_secret")
-            else getattr(settings, name),
-            origin,
-        )
-        for name, origin in settings.origins.items()
-    ]
-    frame = pl.DataFrame([(n, str(v), o) for n, v, o in rows], schema=["setting", "value", "origin"], orient="row")
-    commands.print_table(frame)

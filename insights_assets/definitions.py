@@ -38,7 +38,7 @@ def build_defs(settings: Settings | None = None, *, overrides: Mapping[str, Any]
 
     Args:
         settings: effective settings; read from the environment when None.
-        overrides: resources by key (`lake`, `gateway`, `clock`, `mode`, `families`) that replace the real ones, for tests.
+        overrides: resources by key (`lake`, `gateway`, `clock`, ...) that replace the real ones, for tests.
     """
     effective = settings or load_settings()
     resources: dict[str, Any] = {

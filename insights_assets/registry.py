@@ -14,13 +14,14 @@ import polars as pl
 from insights_assets.graph_api.records import AdAccount
 from insights_assets.lake.store import Lake
 from insights_assets.partitions import ACCOUNT
+from insights_assets.problems import InputError
 from insights_assets.tables.accounts import ACCOUNTS
 
 SWITCHED_OFF = "DISABLED_HERE"
 Source = Literal["discovered", "added", "sandbox"]
 
 
-class UnknownAccountError(ValueError):
+class UnknownAccountError(InputError):
     """An account was named that the registry does not have; the message is one sentence for the user."""
 
 

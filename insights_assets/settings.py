@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal, cast, get_args
 
+from insights_assets.problems import InputError
 from insights_assets.tables.columns import FAMILIES
 
 Mode = Literal["sandbox", "live", "hybrid"]
@@ -18,7 +19,7 @@ NEWEST_GRAPH_VERSION = "v26.0"
 SANDBOX_TOKEN = "sandbox-token"  # noqa: S105 - opens nothing but the simulator
 
 
-class SettingsError(ValueError):
+class SettingsError(InputError):
     """A setting is wrong; the message is one sentence for the user."""
 
 

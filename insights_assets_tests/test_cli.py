@@ -8,11 +8,12 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+import click
 import polars as pl
 import pytest
 from click.testing import CliRunner
 
-from insights_assets.cli import main
+from insights_assets.cli import Commands, main
 from insights_assets.sandbox.server import Sandbox, running_sandbox
 from insights_assets.sandbox.world import World
 
@@ -41,6 +42,13 @@ def run(home: Path, *arguments: str, **environment: str) -> subprocess.Completed
     variables = {**kept, "INSIGHTS_HOME": str(home), "INSIGHTS_NOW": NOW, "INSIGHTS_MODE": "sandbox", **environment}
     command = [str(Path(sys.executable).parent / "insights"), *arguments]
     return subprocess.run(command, env=variables, capture_output=True, text=True, check=False, timeout=240)
+
+
+@pytest.mark.parametrize("name", Commands.TABLE)
+def test_the_list_of_commands_says_what_each_command_says(name: str) -> None:
+    command = main.get_command(click.Context(main), name)
+    assert command is not None
+    assert (command.help or "").split("\n\n")[0] == Commands.TABLE[name][1]
 
 
 def assert_one_sentence(done: subprocess.CompletedProcess[str], code: int, *words: str) -> None:

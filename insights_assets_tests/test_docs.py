@@ -30,7 +30,7 @@ def test_commands_exist() -> None:
         for word in words.split():
             if not isinstance(command, click.Group):
                 break
-            found = command.commands.get(word)
+            found = command.get_command(click.Context(command), word)
             assert found is not None, f"insights {words}"
             command = found
 

@@ -15,16 +15,17 @@ DAGSTER = ("definitions", "partitions", "registry", "backfill", "cli", "assets",
 DAGSTER += ("instance_home", "runs", "commands", "planning", "lake/io_manager")
 # What each package may take from the others besides itself; a package or module that is missing here is unrestricted.
 ALLOWED = {
-    "settings": {"tables"},
+    "problems": set(),
+    "settings": {"tables", "problems"},
     "partitions": set(),
     "tables": set(),
     "analytics": {"tables"},
-    "graph_api": {"settings", "tables"},
+    "graph_api": {"settings", "tables", "problems"},
     "sandbox": {"settings", "tables"},
-    "lake": {"settings", "tables", "partitions"},
+    "lake": {"settings", "tables", "partitions", "problems"},
     "checks": {"lake", "graph_api", "tables", "settings", "partitions", "analytics"},
     "connection": {"graph_api", "sandbox", "settings"},
-    "registry": {"graph_api", "lake", "partitions", "tables"},
+    "registry": {"graph_api", "lake", "partitions", "tables", "problems"},
 }
 DOORS = {"definitions", "cli", "commands", "serving", "automation", "backfill", "runs", "planning", "instance_home"}
 

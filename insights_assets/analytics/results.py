@@ -6,7 +6,6 @@ spend by the number of action types in a family and chose the family from future
 """
 
 from collections.abc import Mapping
-from types import MappingProxyType
 
 import polars as pl
 
@@ -59,9 +58,7 @@ def cost_per_result(spend: str = "spend", results: str = "results") -> pl.Expr:
     return pl.when(pl.col(results) > 0).then(pl.col(spend) / pl.col(results)).alias("cpr")
 
 
-def daily_levels(
-    daily: pl.DataFrame, adsets: pl.DataFrame, overrides: Mapping[str, str] = MappingProxyType({})
-) -> pl.DataFrame:
+def daily_levels(daily: pl.DataFrame, adsets: pl.DataFrame, overrides: Mapping[str, str] | None = None) -> pl.DataFrame:
     """Compute the rows of `results_daily` for ads, ad sets and campaigns.
 
     Args:
@@ -79,7 +76,9 @@ def daily_levels(
     ).unique(["account_id", "week", "adset_id"], keep="first", maintain_order=True)
     rows = daily.join(goals, on=["account_id", "week", "adset_id"], how="left", maintain_order="left").with_columns(
         pl.coalesce("optimization_goal", "adset_goal").alias("optimization_goal"),
-        pl.col("account_id").replace_strict(overrides, default=None, return_dtype=pl.String).alias("primary_override"),
+        pl.col("account_id")
+        .replace_strict(overrides or {}, default=None, return_dtype=pl.String)
+        .alias("primary_override"),
     )
     ids = ["account_id", "week", "date", "campaign_id", "adset_id", "ad_id", "is_settled"]
     facts = normalize(rows.select(*ids, *INPUTS))

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from insights_assets.graph_api.error_rules import RULES, Action, ErrorRule, ErrorType, rule_for
 from insights_assets.graph_api.redaction import redact
+from insights_assets.problems import FailedError
 
 __all__ = [
     "RULES",
@@ -23,7 +24,7 @@ __all__ = [
 ]
 
 
-class GraphApiError(Exception):
+class GraphApiError(FailedError):
     """A request that did not give what was asked for.
 
     Attributes:

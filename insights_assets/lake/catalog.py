@@ -17,6 +17,7 @@ import duckdb
 import polars as pl
 
 from insights_assets.lake.store import Lake
+from insights_assets.problems import InputError
 from insights_assets.tables.model import Table
 from insights_assets.tables.registry import TABLES
 
@@ -35,7 +36,7 @@ _EXPLAIN = re.compile(r"\s*EXPLAIN\b(?:\s+ANALYZE\b|\s*\([\w\s,]*\))?", re.IGNOR
 _UNKNOWN_TABLE = re.compile(r"Table with name (.+?) does not exist")
 
 
-class QueryError(ValueError):
+class QueryError(InputError):
     """The statement was refused or failed; the message is one sentence for the user."""
 
 

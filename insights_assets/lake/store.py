@@ -17,13 +17,14 @@ import polars as pl
 from deltalake import DeltaTable, write_deltalake
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
 
+from insights_assets.problems import FailedError
 from insights_assets.tables.model import Table
 
 Partition = tuple[str, date]
 COMMIT_TRIES = 12  # eight writers on one account lost at most 4 races in a row when measured
 
 
-class LakeError(RuntimeError):
+class LakeError(FailedError):
     """The lake could not be read or written; the message is one sentence for the user."""
 
 

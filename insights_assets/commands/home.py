@@ -1,0 +1,42 @@
+"""Opening a home: the lake with all tables, the Dagster instance, the simulator where the mode needs it."""
+
+from dataclasses import dataclass, replace
+
+import dagster as dg
+
+from insights_assets.connection import Gateway, embedded_sandbox
+from insights_assets.instance_home import child_environment, open_instance
+from insights_assets.lake.store import Lake
+from insights_assets.partitions import ACCOUNT
+from insights_assets.settings import Settings
+from insights_assets.tables.registry import TABLES
+
+
+@dataclass(frozen=True)
+class Home:
+    """What a command works on; `environment` makes a child process work on the same."""
+
+    settings: Settings
+    lake: Lake
+    environment: dict[str, str]
+    instance: dg.DagsterInstance
+
+    @property
+    def gateway(self) -> Gateway:
+        """Clients for the accounts."""
+        return Gateway(self.settings)
+
+    @property
+    def order(self) -> list[str]:
+        """Every account in partition order."""
+        return list(self.instance.get_dynamic_partitions(ACCOUNT))
+
+
+def open_home(settings: Settings) -> Home:
+    """Make and open everything that the settings name; starts the simulator when the mode is not live."""
+    url = (settings.sandbox_url or embedded_sandbox(settings)) if settings.mode != "live" else None
+    environment = child_environment(settings, url)
+    instance = open_instance(environment)
+    lake = Lake(settings.lake)
+    lake.ensure(TABLES.values())
+    return Home(replace(settings, sandbox_url=url), lake, environment, instance)
