@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from insights_assets.partitions import DAYS, SETTLED_AFTER_DAYS
+from insights_assets.tables.operations import SCHEMA_CHECK
 
 # step -> (upstream step, weeks looked back): when an upstream week is newer, the derived week is stale.
 UPSTREAM: Mapping[str, tuple[tuple[str, int], ...]] = {
@@ -35,14 +36,19 @@ class Block:
 
 
 def finished(sync_log: pl.DataFrame, check_results: pl.DataFrame) -> Finished:
-    """When each (step, account, week) last succeeded, leaving out those whose newest check is red."""
+    """When each (step, account, week) last succeeded and was judged good since.
+
+    A run that died between its write and its check has not finished: its rows were never judged.
+    """
     done = (
         sync_log.filter(pl.col("status") == "ok")
         .group_by("step", "account_id", "week")
         .agg(pl.col("finished_at").max())
     )
-    red = check_results.filter(~pl.col("passed")).select(pl.col("table_name").alias("step"), "account_id", "week")
-    kept = done.join(red, on=["step", "account_id", "week"], how="anti")
+    good = check_results.filter("passed", check_name=SCHEMA_CHECK).select(
+        pl.col("table_name").alias("step"), "account_id", "week", "observed_at"
+    )
+    kept = done.join(good, on=["step", "account_id", "week"]).filter(pl.col("observed_at") >= pl.col("finished_at"))
     return {(s, a, w): at for s, a, w, at in kept.select("step", "account_id", "week", "finished_at").iter_rows()}
 
 

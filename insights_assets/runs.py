@@ -1,7 +1,11 @@
 """One Dagster run over a rectangle of partitions, inside a worker process; failures come back as plain rows."""
 
 import logging
+import multiprocessing
+import os
+import threading
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -12,9 +16,13 @@ from insights_assets import partitions
 from insights_assets.definitions import PARTITIONED_ASSETS, build_defs
 from insights_assets.graph_api.redaction import redact
 from insights_assets.instance_home import BUSINESS_TAG, open_instance
+from insights_assets.lake.locking import BusyError, held
+from insights_assets.settings import load_settings
 
 # The run's own console would fight the progress bar; everything it says is in the event log.
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+# What is left of a killed backfill ends within seconds; a live one may work on an account for many minutes.
+LOCK_WAIT_S = 30.0
 
 
 @dataclass(frozen=True)
@@ -35,16 +43,42 @@ def _session() -> tuple[dg.DagsterInstance, dg.JobDefinition]:
 
 
 def start_worker(environment: dict[str, str]) -> None:
-    """Prepare a worker process: its variables, its instance, no console noise."""
+    """Prepare a worker process: its variables, its instance, no console noise, no life without its parent."""
     logging.getLogger("dagster").setLevel(logging.CRITICAL)
+    threading.Thread(target=_end_with_parent, name="parent watch", daemon=True).start()
     open_instance(environment)
     _session()
+
+
+def _end_with_parent() -> None:
+    # A pool's worker keeps its own queue open, so it would wait for ever after `kill -9` of the backfill.
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def run_partitions(
     steps: Sequence[str], accounts: Sequence[str], weeks: Sequence[date], business_id: str | None
 ) -> list[Failure]:
-    """Run steps on every partition between the corners; return one failure for each account and failed step."""
+    """Run steps on every partition between the corners; return one failure for each account and failed step.
+
+    A run of one account waits `LOCK_WAIT_S` for another backfill that works on it, and fails if it goes on.
+    """
+    with ExitStack() as stack:
+        if len(accounts) == 1:
+            try:
+                lock = load_settings().home / "locks" / f"{accounts[0]}.lock"
+                stack.enter_context(held(lock, wait_s=LOCK_WAIT_S))
+            except BusyError as error:
+                told = f"Another backfill works on this account ({error}); run again when it has ended."
+                return [Failure(accounts[0], tuple(weeks), "run", "unknown", told)]
+        return _run(steps, accounts, weeks, business_id)
+
+
+def _run(
+    steps: Sequence[str], accounts: Sequence[str], weeks: Sequence[date], business_id: str | None
+) -> list[Failure]:
     instance, job = _session()
     wanted = {a.key for a in PARTITIONED_ASSETS if a.key.path[-1] in set(steps)}
     tags = partitions.range_tags(accounts, weeks)

@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime, timedelta
 
 import polars as pl
+import pytest
 
 from insights_assets import planning
 from insights_assets.backfill import Request, rectangles
@@ -63,19 +64,32 @@ def test_only_what_is_missing_is_planned_and_a_gap_splits_the_block() -> None:
     assert sum(len(b.weeks) for b in _blocks(done, force=True)) == 22
 
 
-def test_failed_and_red_steps_do_not_count_as_finished() -> None:
+def _verdict(**changes: object) -> pl.DataFrame:
+    row = {
+        "account_id": "act_1", "week": WEEKS[1], "table_name": "ads", "check_name": "schema",
+        "passed": True, "severity": "ERROR", "failing_rows": 1, "reason": "x", "observed_at": NOW,
+    }  # fmt: skip
+    return pl.DataFrame([{**row, **changes}], schema=CHECK_RESULTS.schema)
+
+
+@pytest.mark.parametrize(
+    "verdicts",
+    [
+        pytest.param(_verdict(passed=False), id="red"),
+        pytest.param(CHECK_RESULTS.empty(), id="died before its check"),
+        pytest.param(_verdict(observed_at=NOW - timedelta(days=1)), id="written again, not judged since"),
+        pytest.param(_verdict(check_name="freshness"), id="judged by another check only"),
+    ],
+)
+def test_a_step_without_a_good_verdict_is_not_finished(verdicts: pl.DataFrame) -> None:
     log = _log(("ads", "act_1", WEEKS[0], "failed", NOW), ("ads", "act_1", WEEKS[1], "ok", NOW))
-    red = pl.DataFrame(
-        [
-            {
-                "account_id": "act_1", "week": WEEKS[1], "table_name": "ads", "check_name": "schema",
-                "passed": False, "severity": "ERROR", "failing_rows": 1, "reason": "x", "observed_at": NOW,
-            }
-        ],
-        schema=CHECK_RESULTS.schema,
-    )  # fmt: skip
-    assert planning.finished(log, CHECK_RESULTS.empty()) == {("ads", "act_1", WEEKS[1]): NOW}
-    assert planning.finished(log, red) == {}
+    assert planning.finished(log, verdicts) == {}
+
+
+def test_a_judged_step_is_finished_whatever_other_checks_say() -> None:
+    log = _log(("ads", "act_1", WEEKS[0], "failed", NOW), ("ads", "act_1", WEEKS[1], "ok", NOW))
+    verdicts = pl.concat([_verdict(), _verdict(check_name="parents", passed=False)])
+    assert planning.finished(log, verdicts) == {("ads", "act_1", WEEKS[1]): NOW}
 
 
 def test_a_newer_upstream_week_makes_the_weeks_that_look_back_on_it_stale() -> None:

@@ -18,9 +18,8 @@ from dagster._core.events import DagsterEvent
 from insights_assets.lake.store import Lake, Partition
 from insights_assets.partitions import account_weeks, key, split_key, split_keys
 from insights_assets.tables.model import REASON, Table
-from insights_assets.tables.operations import CHECK_RESULTS, QUARANTINE
+from insights_assets.tables.operations import CHECK_RESULTS, QUARANTINE, SCHEMA_CHECK
 
-CHECK_NAME = "schema"
 SHOWN_FAILURES = 10
 
 
@@ -60,7 +59,7 @@ def record(lake: Lake, table: Table, verdicts: list[Verdict], now: datetime) -> 
     """Write the verdicts to `check_results`; return those that fail or that failed before (to be reported singly)."""
     accounts, weeks = {v.partition[0] for v in verdicts}, [v.partition[1] for v in verdicts]
     before = lake.read(CHECK_RESULTS, accounts=accounts, since=min(weeks), until=max(weeks)).filter(
-        pl.col("table_name") == table.name, pl.col("check_name") == CHECK_NAME, ~pl.col("passed")
+        pl.col("table_name") == table.name, pl.col("check_name") == SCHEMA_CHECK, ~pl.col("passed")
     )
     was_red = set(before.select("account_id", "week").iter_rows())
     rows = [
@@ -68,7 +67,7 @@ def record(lake: Lake, table: Table, verdicts: list[Verdict], now: datetime) -> 
             "account_id": v.partition[0],
             "week": v.partition[1],
             "table_name": table.name,
-            "check_name": CHECK_NAME,
+            "check_name": SCHEMA_CHECK,
             "passed": v.passed,
             "severity": "ERROR",
             "failing_rows": v.failing_rows,
@@ -81,7 +80,7 @@ def record(lake: Lake, table: Table, verdicts: list[Verdict], now: datetime) -> 
         CHECK_RESULTS,
         pl.DataFrame(rows, schema=CHECK_RESULTS.schema),
         [v.partition for v in verdicts],
-        where={"table_name": table.name, "check_name": CHECK_NAME},
+        where={"table_name": table.name, "check_name": SCHEMA_CHECK},
     )
     return [v for v in verdicts if not v.passed or v.partition in was_red]
 
@@ -91,7 +90,7 @@ def schema_check(asset: dg.AssetsDefinition, table: Table, now: Callable[[], dat
 
     @dg.asset_check(
         asset=asset,
-        name=CHECK_NAME,
+        name=SCHEMA_CHECK,
         blocking=True,
         partitions_def=account_weeks,
         required_resource_keys={"lake"},
@@ -131,7 +130,7 @@ def _report(context: dg.AssetCheckExecutionContext, evaluation: dg.AssetCheckEva
 def _evaluation(asset_key: dg.AssetKey, verdict: Verdict) -> dg.AssetCheckEvaluation:
     return dg.AssetCheckEvaluation(
         asset_key=asset_key,
-        check_name=CHECK_NAME,
+        check_name=SCHEMA_CHECK,
         passed=verdict.passed,
         severity=dg.AssetCheckSeverity.ERROR,
         metadata={

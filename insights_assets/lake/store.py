@@ -8,15 +8,18 @@ delta-rs: https://delta-io.github.io/delta-rs/usage/writing/
 import random
 import time
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import polars as pl
 from deltalake import DeltaTable, write_deltalake
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
 
+from insights_assets.lake.locking import BusyError, writing
 from insights_assets.problems import FailedError
 from insights_assets.tables.model import Table
 
@@ -38,6 +41,23 @@ class Lake:
     root: str
     storage_options: dict[str, str] = field(default_factory=dict, repr=False)
     sleep: Callable[[float], None] = field(default=time.sleep, repr=False, compare=False)
+
+    @contextmanager
+    def lock(self, table: Table, accounts: Collection[str]) -> Iterator[None]:
+        """Keep other processes of this machine from writing these accounts of a table; nothing on an object store.
+
+        Raises:
+            LakeError: another process held them for `locking.WRITE_WAIT_S` seconds.
+        """
+        if "://" in self.root:
+            yield
+            return
+        with ExitStack() as stack:
+            try:
+                stack.enter_context(writing(Path(self.root) / "_locks" / table.name, accounts))
+            except BusyError as error:
+                raise LakeError(f"Table {table.name} is being written by another process ({error}).") from error
+            yield
 
     def uri(self, table: Table) -> str:
         """Where a table lives."""

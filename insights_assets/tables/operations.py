@@ -5,6 +5,8 @@ import polars as pl
 from insights_assets.tables.columns import Instant, account_id, count, observed_at, one_of, week
 from insights_assets.tables.model import Table, TableModel, column
 
+# The check of a table's model: a partition counts as finished only with its good verdict.
+SCHEMA_CHECK = "schema"
 ERROR_TYPES = ("token_invalid", "permission", "rate_limited", "network", "data", "api_version", "unknown")
 
 

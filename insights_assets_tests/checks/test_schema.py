@@ -6,11 +6,11 @@ import dagster as dg
 import pytest
 
 from insights_assets.assets.declare import key_of, table_asset, upstream
-from insights_assets.checks.schema import CHECK_NAME, judge, record, schema_check
+from insights_assets.checks.schema import judge, record, schema_check
 from insights_assets.lake.io_manager import LakeIOManager
 from insights_assets.lake.store import Lake
 from insights_assets.partitions import key, range_tags
-from insights_assets.tables.operations import CHECK_RESULTS
+from insights_assets.tables.operations import CHECK_RESULTS, SCHEMA_CHECK
 from insights_assets.tables.registry import TABLES
 from insights_assets.tables.results import RESULTS_DAILY, RESULTS_WEEKLY
 from insights_assets_tests.tables.rows import OBSERVED, WEEK, frame_of, valid_row
@@ -59,7 +59,7 @@ class Graph:
     def reported(self):
         """Verdicts that Dagster holds for single partitions, oldest first."""
         records = self.instance.event_log_storage.get_asset_check_execution_history(
-            dg.AssetCheckKey(key_of(RESULTS_DAILY), CHECK_NAME), limit=100
+            dg.AssetCheckKey(key_of(RESULTS_DAILY), SCHEMA_CHECK), limit=100
         )
         evaluations = [r.event.dagster_event.event_specific_data for r in reversed(records) if r.event]
         return [(e.partition, e.passed) for e in evaluations if getattr(e, "partition", None)]
@@ -148,11 +148,11 @@ def test_judging_stored_rows_finds_what_was_written_past_the_io_manager(lake):
 
 def test_verdicts_of_other_tables_and_checks_stay(lake):
     others = [
-        valid_row(CHECK_RESULTS, table_name="ads", check_name=CHECK_NAME),
+        valid_row(CHECK_RESULTS, table_name="ads", check_name=SCHEMA_CHECK),
         valid_row(CHECK_RESULTS, table_name="results_daily", check_name="freshness"),
     ]
     lake.append(CHECK_RESULTS, frame_of(CHECK_RESULTS, *others))
     for _ in range(2):
         record(lake, RESULTS_DAILY, judge(lake, RESULTS_DAILY, PARTITIONS), OBSERVED)
     names = lake.read(CHECK_RESULTS).filter(week=WEEK).select("table_name", "check_name").rows()
-    assert names == [("ads", CHECK_NAME), ("results_daily", "freshness"), ("results_daily", CHECK_NAME)]
+    assert names == [("ads", SCHEMA_CHECK), ("results_daily", "freshness"), ("results_daily", SCHEMA_CHECK)]

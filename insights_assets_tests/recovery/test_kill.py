@@ -1,0 +1,101 @@
+"""`kill -9` of a backfill or of its worker processes, at any request: the same command run again completes the lake."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from starlette.types import Receive, Scope, Send
+
+from insights_assets.lake.store import Lake
+from insights_assets.sandbox import World, running_sandbox
+from insights_assets_tests.recovery.contents import contents
+
+NOW = datetime(2026, 11, 21, 6, tzinfo=UTC)
+DATES = ["--since", "2026-11-02", "--until", "2026-11-15"]
+pytestmark = pytest.mark.slow
+
+
+class Trap:
+    """Calls something at the n-th request, before the server answers it."""
+
+    def __init__(self, app, at, spring):
+        self.app, self.left, self.spring = app, at, spring
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self.left -= 1
+        if self.left == 0:
+            self.spring()
+        await self.app(scope, receive, send)
+
+
+@contextmanager
+def sandbox():
+    with running_sandbox(World(accounts=2, ads_per_account=(2, 3)), now=lambda: NOW, report_latency_s=0.1) as server:
+        yield server
+
+
+def start(home: Path, url: str, *arguments: str) -> subprocess.Popen:
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("INSIGHTS_", "META_", "DAGSTER"))}
+    own = {"INSIGHTS_HOME": str(home), "INSIGHTS_NOW": NOW.isoformat(), "INSIGHTS_MODE": "sandbox"}
+    command = [str(Path(sys.executable).parent / "insights"), *arguments]
+    variables = {**kept, **own, "INSIGHTS_SANDBOX_URL": url}
+    return subprocess.Popen(command, env=variables, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+
+
+def run(home: Path, url: str, *arguments: str) -> tuple[int, str]:
+    process = start(home, url, *arguments)
+    said, _ = process.communicate(timeout=300)
+    return process.returncode, said
+
+
+def children(pid: int) -> list[int]:
+    listed = subprocess.run(
+        [shutil.which("ps") or "ps", "-o", "pid=", "--ppid", str(pid)], capture_output=True, text=True, check=False
+    )
+    return [int(line) for line in listed.stdout.split()]
+
+
+@pytest.fixture(scope="module")
+def expected(tmp_path_factory):
+    home = tmp_path_factory.mktemp("clean")
+    with sandbox() as server:
+        assert run(home, server.url, "accounts", "discover")[0] == 0
+        code, said = run(home, server.url, "backfill", *DATES)
+        assert code == 0, said
+    return contents(Lake(str(home / "lake")))
+
+
+@pytest.mark.parametrize("at", [5, 23, 47])
+@pytest.mark.parametrize("victim", ["backfill", "workers"])
+def test_the_same_command_completes_what_a_killed_one_left(tmp_path, expected, victim, at):
+    running = threading.Event()
+    process = None
+
+    def kill():
+        running.wait(60)
+        for pid in [process.pid] if victim == "backfill" else children(process.pid):
+            os.kill(pid, signal.SIGKILL)
+
+    with sandbox() as server:
+        assert run(tmp_path, server.url, "accounts", "discover")[0] == 0
+        trap = Trap(server.app.middleware_stack or server.app.build_middleware_stack(), at, kill)
+        server.app.middleware_stack = trap
+        process = start(tmp_path, server.url, "backfill", *DATES)
+        running.set()
+        said, _ = process.communicate(timeout=300)
+        assert trap.left <= 0, f"the trap was not reached: {said}"
+        assert process.returncode == (-signal.SIGKILL if victim == "backfill" else 3), said
+        if victim == "workers":
+            assert "run the same command again" in said.replace("\n", " ")
+        code, said = run(tmp_path, server.url, "backfill", *DATES)
+        assert code == 0, said
+        assert contents(Lake(str(tmp_path / "lake"))) == expected
+        code, said = run(tmp_path, server.url, "backfill", *DATES)
+        assert (code, "Nothing to do" in said) == (0, True)
