@@ -45,7 +45,7 @@ def build_defs(settings: Settings | None = None, *, overrides: Mapping[str, Any]
         "lake": Lake(effective.lake),
         "gateway": Gateway(effective),
         "clock": effective.now,
-        "mode": effective.mode,
+        "settings": effective,
         "families": effective.families,
         **(overrides or {}),
     }

@@ -18,7 +18,8 @@ from insights_assets.problems import InputError
 from insights_assets.tables.accounts import ACCOUNTS
 
 SWITCHED_OFF = "DISABLED_HERE"
-Source = Literal["discovered", "added", "sandbox"]
+Source = Literal["discovered", "added", "file", "legacy", "sandbox"]
+LISTED = ("file", "legacy")
 
 
 class UnknownAccountError(InputError):
@@ -36,6 +37,7 @@ def to_rows(accounts: Iterable[AdAccount], source: Source, now: datetime) -> pl.
             "timezone_name": a.timezone_name,
             "status": a.status,
             "source": source,
+            "user_id": None,
             "token_env": None,
             "token_path": None,
             "observed_at": now,
@@ -53,12 +55,15 @@ def merge(known: pl.DataFrame, seen: pl.DataFrame) -> pl.DataFrame:
         pl.col("token_path").alias("kept_path"),
         (pl.col("status") == SWITCHED_OFF).alias("off"),
         pl.col("source").alias("kept_source"),
+        pl.col("user_id").alias("kept_user"),
     )
     renamed = pl.col("token_env").is_not_null() | pl.col("token_path").is_not_null()
     updated = seen.join(decided, on="account_id", how="left").with_columns(
         pl.when(renamed).then("token_env").otherwise("kept_env").alias("token_env"),
         pl.when(renamed).then("token_path").otherwise("kept_path").alias("token_path"),
-        pl.coalesce("kept_source", "source").alias("source"),
+        # A list says on purpose where an account belongs; a discovery only meets it.
+        pl.when(pl.col("source").is_in(LISTED)).then("source").otherwise(pl.coalesce("kept_source", "source")),
+        pl.coalesce("user_id", "kept_user").alias("user_id"),
         pl.when(pl.col("off")).then(pl.lit(SWITCHED_OFF)).otherwise("status").alias("status"),
     )
     untouched = known.join(seen, on="account_id", how="anti")

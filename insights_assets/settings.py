@@ -29,7 +29,7 @@ class Settings:
 
     `home` holds everything written; `lake` is a path or object-store URI; `sandbox_url` is a simulator that runs
     already (None: one is started when needed); `refresh_after_h` hours is how long an unsettled week counts as fresh;
-    `families` overrides an account's primary result family.
+    `families` overrides an account's primary result family; `accounts_file` is a static list of accounts.
     """
 
     home: Path
@@ -45,6 +45,7 @@ class Settings:
     refresh_after_h: float = 20.0
     sandbox_seed: int = 7
     families: Mapping[str, str] = field(default_factory=dict)
+    accounts_file: str | None = None
     origins: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     def now(self) -> datetime:
@@ -187,4 +188,15 @@ def _families(value: Any, where: str) -> dict[str, str]:
     return {f"act_{name.removeprefix('act_')}": family for name, family in value.items()}
 
 
-_FILE_KEYS = {"refresh_after_h": _number, "sandbox_seed": _integer, "families": _families}
+def _file(value: Any, where: str) -> str:
+    if not isinstance(value, str) or not Path(value).is_file():
+        raise SettingsError(f"{where} is {value!r}; it must name a file that exists.")
+    return str(Path(value).absolute())
+
+
+_FILE_KEYS = {
+    "refresh_after_h": _number,
+    "sandbox_seed": _integer,
+    "families": _families,
+    "accounts_file": _file,
+}

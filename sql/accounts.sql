@@ -6,7 +6,8 @@
 -- currency | VARCHAR | ISO 4217 code of every amount of this account
 -- timezone_name | VARCHAR | IANA time zone that cuts this account's days and weeks
 -- status | VARCHAR | Meta's account status (ACTIVE, DISABLED, ...), or DISABLED_HERE when switched off by us
--- source | VARCHAR | discovered, added or sandbox
+-- source | VARCHAR | How it came here: discovered, added, from a file, of a legacy single-account user, or the sandbox's
+-- user_id | VARCHAR | Legacy single-account user that the account belongs to; may be null
 -- observed_at | UTC instant | When it was read from the API
 
 SELECT
@@ -17,5 +18,6 @@ SELECT
     timezone_name,
     status,
     source,
+    user_id,
     observed_at
 FROM lake.accounts

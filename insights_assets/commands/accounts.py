@@ -5,11 +5,13 @@ from pathlib import Path
 import click
 import polars as pl
 
-from insights_assets import registry
+from insights_assets import registry, registry_file
+from insights_assets.assets.accounts import Refused, describe
 from insights_assets.assets.accounts import discover as ask_for_all
 from insights_assets.commands.home import open_home
 from insights_assets.commands.printing import print_table
 from insights_assets.lake.store import Lake
+from insights_assets.problems import PartlyFailedError
 from insights_assets.settings import load_settings
 from insights_assets.tables.accounts import ACCOUNTS
 
@@ -23,9 +25,10 @@ def accounts() -> None:
 def discover() -> None:
     """Register every ad account that the token sees."""
     home = open_home(load_settings())
-    rows = ask_for_all(home.gateway, home.lake, home.settings.now(), home.settings.mode)
+    rows, refused = ask_for_all(home.gateway, home.lake, home.settings.now(), home.settings)
     registry.save(home.lake, home.instance, rows)
     click.echo(f"{rows.height} accounts registered.")
+    _finish(refused)
 
 
 @accounts.command("list")
@@ -67,6 +70,29 @@ def add(
     )
     registry.save(home.lake, home.instance, registry.merge(home.lake.read(ACCOUNTS), row))
     click.echo(f"{name} ({row['name'][0]}, {row['currency'][0]}, {row['timezone_name'][0]}) registered.")
+
+
+@accounts.command("import")
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+def import_(file: Path) -> None:
+    """Register the accounts of a list (CSV, JSON or TOML).
+
+    Fields: account_id, and as needed business_id, token_env or token_file, user_id (a legacy single-account user),
+    sandbox. Accounts that cannot be read are shown; the others are registered.
+    """
+    listed = registry_file.read(file)
+    home = open_home(load_settings())
+    rows, refused = describe(home.gateway, listed, home.settings.now())
+    registry.save(home.lake, home.instance, registry.merge(home.lake.read(ACCOUNTS), rows))
+    click.echo(f"{rows.height} accounts registered.")
+    _finish(refused)
+
+
+def _finish(refused: Refused) -> None:
+    for name, told in refused:
+        click.echo(f"{name}: {told}", err=True)
+    if refused:
+        raise PartlyFailedError
 
 
 @accounts.command()

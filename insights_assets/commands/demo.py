@@ -27,10 +27,10 @@ def demo(weeks: int, accounts: int, workers: int) -> None:
     """Run the main job on the sandbox: no token, no server needed."""
     console = Console()
     # Whatever token is set, the demo reads the simulator.
-    home = open_home(replace(load_settings(), mode="sandbox"))
+    home = open_home(replace(load_settings(), mode="sandbox", accounts_file=None))
     now = home.settings.now()
     console.print(f"Sandbox: {home.settings.sandbox_url} (Graph API simulator, real HTTP)")
-    rows = discover(home.gateway, home.lake, now, home.settings.mode)
+    rows, _ = discover(home.gateway, home.lake, now, home.settings)
     registry.save(home.lake, home.instance, rows)
     until = now.date()
     span = weeks_covering(monday(until) - timedelta(weeks=weeks - 1), until)

@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from insights_assets.tables.columns import Instant, account_id, observed_at
+from insights_assets.tables.columns import Instant, account_id, observed_at, one_of
 from insights_assets.tables.model import Table, TableModel, column
 
 
@@ -17,7 +17,11 @@ class Accounts(TableModel):
     status: pl.String = column(
         "Meta's account status (ACTIVE, DISABLED, ...), or DISABLED_HERE when switched off by us"
     )
-    source: pl.String = column("discovered, added or sandbox", isin=("discovered", "added", "sandbox"))
+    source: pl.String = one_of(
+        "How it came here: discovered, added, from a file, of a legacy single-account user, or the sandbox's",
+        ("discovered", "added", "file", "legacy", "sandbox"),
+    )
+    user_id: pl.String = column("Legacy single-account user that the account belongs to", nullable=True)
     token_env: pl.String = column("Environment variable that holds this account's token", nullable=True)
     token_path: pl.String = column("File that holds this account's token", nullable=True)
     observed_at: Instant = observed_at()
