@@ -10,10 +10,11 @@ from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
 from datetime import date
+from pathlib import Path
 
 import polars as pl
 
-from insights_assets import planning, runs
+from insights_assets import offline, planning, runs
 from insights_assets.lake.store import Lake
 from insights_assets.planning import Block
 from insights_assets.runs import Failure
@@ -43,7 +44,8 @@ class Outcome:
 class Request:
     """What to cover: registry rows (account_id, timezone_name, business_id), weeks, and the steps selected.
 
-    `order` is every account in partition order: a range run covers all accounts between its two corners.
+    `order` is every account in partition order: a range run covers all accounts between its two corners. `home` has the
+    folder of dropped files.
     """
 
     accounts: pl.DataFrame
@@ -51,6 +53,7 @@ class Request:
     raw_steps: Sequence[str]
     derived_steps: Sequence[str]
     order: Sequence[str]
+    home: Path
     force: bool = False
     workers: int = 2
 
@@ -89,7 +92,9 @@ def plan_derived(lake: Lake, request: Request, *, excluded: Iterable[str] = ()) 
 
 def _finished(lake: Lake, request: Request) -> planning.Finished:
     names = request.accounts["account_id"].to_list()
-    return planning.finished(lake.read(SYNC_LOG, accounts=names), lake.read(CHECK_RESULTS, accounts=names))
+    done = planning.finished(lake.read(SYNC_LOG, accounts=names), lake.read(CHECK_RESULTS, accounts=names))
+    dropped = offline.read_folder(request.home / offline.FOLDER).changed_at
+    return {**done, **{(offline.STEP, account, week): at for (account, week), at in dropped.items()}}
 
 
 def execute(

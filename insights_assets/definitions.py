@@ -5,7 +5,7 @@ from typing import Any
 
 import dagster as dg
 
-from insights_assets.assets import accounts, entities, findings, insights, results
+from insights_assets.assets import accounts, entities, findings, insights, offline, results
 from insights_assets.checks.schema import schema_check
 from insights_assets.connection import Gateway
 from insights_assets.lake.io_manager import LakeIOManager
@@ -24,6 +24,7 @@ RAW_ASSETS = (
     insights.insights_weekly_ad,
 )
 DERIVED_ASSETS = (
+    offline.offline_conversions,
     results.results_daily,
     results.results_weekly,
     findings.features_ad,

@@ -15,6 +15,7 @@ from insights_assets.tables.operations import SCHEMA_CHECK
 
 # step -> (upstream step, weeks looked back): when an upstream week is newer, the derived week is stale.
 UPSTREAM: Mapping[str, tuple[tuple[str, int], ...]] = {
+    "offline_conversions": (("offline_files", 0),),
     "results_daily": (("insights_daily", 0), ("adsets", 0)),
     "results_weekly": (("results_daily", 0),),
     "features_ad": (("insights_weekly_ad", 11), ("results_weekly", 11), ("insights_daily", 11)),

@@ -25,6 +25,8 @@ ALLOWED = {
     "lake": {"settings", "tables", "partitions", "problems"},
     "checks": {"lake", "graph_api", "tables", "settings", "partitions", "analytics"},
     "connection": {"graph_api", "sandbox", "settings"},
+    "offline": {"problems", "tables"},
+    "registry_file": {"problems", "registry"},
     "registry": {"graph_api", "lake", "partitions", "tables", "problems"},
 }
 DOORS = {"definitions", "cli", "commands", "serving", "automation", "backfill", "runs", "planning", "instance_home"}

@@ -1,6 +1,7 @@
 """A backfill does what is missing, stale or red, and nothing else."""
 
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import polars as pl
 import pytest
@@ -112,5 +113,5 @@ def test_neighbours_with_equal_weeks_share_a_run_and_a_missing_account_splits_it
 
 
 def test_pooled_steps_come_after_every_account_has_features() -> None:
-    request = Request(pl.DataFrame(), WEEKS, [], ["results_daily", "features_ad", "burnout_predictions"], [])
+    request = Request(pl.DataFrame(), WEEKS, [], ["results_daily", "features_ad", "burnout_predictions"], [], Path())
     assert request.stages() == [("features", ["results_daily", "features_ad"]), ("findings", ["burnout_predictions"])]

@@ -58,7 +58,7 @@ def backfill(
     raw, derived = _steps(selection)
     chosen = _chosen(settings, names, limit)
     home = open_home(settings)
-    request = backfilling.Request(chosen, weeks, raw, derived, home.order, force=force, workers=workers)
+    request = backfilling.Request(chosen, weeks, raw, derived, home.order, settings.home, force=force, workers=workers)
     if dry_run:
         _show_plan(home, request)
         return

@@ -36,7 +36,9 @@ def demo(weeks: int, accounts: int, workers: int) -> None:
     span = weeks_covering(monday(until) - timedelta(weeks=weeks - 1), until)
     chosen = registry.select(rows, None).head(accounts)
     console.print(f"{chosen.height} accounts x {len(span)} weeks: {span[0]} to {span[-1]}, the running week partial")
-    request = backfilling.Request(chosen, span, RAW_STEPS, DERIVED_STEPS, home.order, workers=workers)
+    request = backfilling.Request(
+        chosen, span, RAW_STEPS, DERIVED_STEPS, home.order, home.settings.home, workers=workers
+    )
     with bars(console) as progress:
         outcome = backfilling.execute(home.settings, home.lake, home.environment, request, progress)
     names = request.accounts["account_id"].to_list()

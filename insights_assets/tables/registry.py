@@ -12,6 +12,7 @@ from insights_assets.tables.insights import (
     INSIGHTS_WEEKLY_CAMPAIGN,
 )
 from insights_assets.tables.model import Table
+from insights_assets.tables.offline_conversions import OFFLINE_CONVERSIONS
 from insights_assets.tables.operations import CHECK_RESULTS, QUARANTINE, SYNC_LOG
 from insights_assets.tables.results import RESULTS_DAILY, RESULTS_WEEKLY
 
@@ -27,6 +28,7 @@ TABLES: dict[str, Table] = {
         INSIGHTS_WEEKLY_CAMPAIGN,
         INSIGHTS_WEEKLY_ADSET,
         INSIGHTS_WEEKLY_AD,
+        OFFLINE_CONVERSIONS,
         RESULTS_DAILY,
         RESULTS_WEEKLY,
         FEATURES_AD,

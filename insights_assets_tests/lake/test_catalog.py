@@ -36,6 +36,7 @@ CONTRACT = {
         "quality_ranking quality_score engagement_ranking engagement_score conversion_ranking conversion_score "
         "is_complete is_settled"
     ),
+    "offline_conversions": "account_id week date level entity_id campaign_id event conversions revenue currency",
     "results_daily": ("account_id week date level entity_id result_family results result_value spend cpr is_primary"),
     "results_weekly": "account_id week level entity_id result_family results result_value spend cpr is_primary",
     "features": "account_id week level entity_id parent_id cpr_baseline cpr_delta_pct frequency_slope_pct",

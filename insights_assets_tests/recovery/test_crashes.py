@@ -46,7 +46,9 @@ class MortalLake(Lake):
 
 
 def request(made: Pipeline) -> backfill.Request:
-    return backfill.Request(made.lake.read(ACCOUNTS), WEEKS, RAW_STEPS, DERIVED_STEPS, made.accounts)
+    return backfill.Request(
+        made.lake.read(ACCOUNTS), WEEKS, RAW_STEPS, DERIVED_STEPS, made.accounts, Path(made.lake.root)
+    )
 
 
 def materialize(made: Pipeline, *, raise_on_error: bool) -> int:
