@@ -4,19 +4,19 @@ Raw assets run one account a run, in worker processes; derived assets run vector
 in halves where a blocking check or an error turns such a run red. See docs/adr/0004.
 """
 
-import multiprocessing
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
+from functools import partial
 from pathlib import Path
 
 import polars as pl
 
-from insights_assets import offline, planning, runs
+from insights_assets import offline, planning
+from insights_assets.crew import Crew, Job
 from insights_assets.lake.store import Lake
 from insights_assets.planning import Block
+from insights_assets.progress import Book, Record, keep, new_id
 from insights_assets.runs import Failure
 from insights_assets.settings import Settings
 from insights_assets.tables.operations import CHECK_RESULTS, SYNC_LOG
@@ -100,7 +100,7 @@ def _finished(lake: Lake, request: Request) -> planning.Finished:
 def execute(
     settings: Settings, lake: Lake, environment: Mapping[str, str], request: Request, progress: Progress
 ) -> Outcome:
-    """Run what is missing.
+    """Run what is missing, and keep a record of it (`insights status`).
 
     Args:
         settings: effective settings.
@@ -113,62 +113,76 @@ def execute(
         What was done; failures do not raise.
     """
     outcome = Outcome(planned=plan_raw(settings, lake, request))
-    business = dict(request.accounts.select("account_id", "business_id").iter_rows())
-    context = multiprocessing.get_context("spawn")  # fork would share the sandbox's threads and sockets
-    with ProcessPoolExecutor(
-        max(1, request.workers), mp_context=context, initializer=runs.start_worker, initargs=(dict(environment),)
-    ) as pool:
-
-        def submit(steps: Sequence[str], group: Group) -> Future[list[Failure]]:
-            names = [b.account_id for b in group]
-            owner = business.get(names[0]) if len(names) == 1 else None
-            return pool.submit(runs.run_partitions, list(steps), names, list(group[0].weeks), owner)
-
-        try:
-            _run(submit, [(b.steps, [b]) for b in outcome.planned], "accounts", outcome, progress)
-            outcome.derived = plan_derived(lake, request, excluded=outcome.failed_accounts)
-            for stage, steps in request.stages():
-                ready = [b for b in outcome.derived if b.account_id not in outcome.failed_accounts]
-                groups = rectangles(ready, request.order, at_most=-(-len(ready) // max(1, request.workers)))
-                _run(submit, [(steps, g) for g in groups], stage, outcome, progress)
-        except KeyboardInterrupt:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
+    owners = dict(request.accounts.select("account_id", "business_id").iter_rows())
+    with (
+        keep(settings.home, _record(request, settings.now()), settings.now()) as book,
+        Crew(request.workers, environment, owners) as crew,
+    ):
+        stage = partial(_stage, crew, outcome, book, settings.now, progress)
+        stage("accounts", [(b.steps, (b,)) for b in outcome.planned])
+        outcome.derived = plan_derived(lake, request, excluded=outcome.failed_accounts)
+        for name, steps in request.stages():
+            ready = [b for b in outcome.derived if b.account_id not in outcome.failed_accounts]
+            groups = rectangles(ready, request.order, at_most=-(-len(ready) // max(1, request.workers)))
+            stage(name, [(tuple(steps), tuple(group)) for group in groups])
+        names = set(request.accounts["account_id"])
+        worked = {b.account_id for b in [*outcome.planned, *outcome.derived]}
+        book.update(
+            settings.now(),
+            status="failed" if outcome.failures else "finished",
+            done=tuple(sorted(worked - outcome.failed_accounts)),
+            skipped=len(names - worked - outcome.failed_accounts),
+        )
     return outcome
 
 
-def _run(
-    submit: Callable[[Sequence[str], Group], Future[list[Failure]]],
-    work: list[tuple[Sequence[str], Group]],
-    stage: str,
+def _stage(
+    crew: Crew,
     outcome: Outcome,
+    book: Book,
+    now: Callable[[], datetime],
     progress: Progress,
+    stage: str,
+    jobs: list[Job],
 ) -> None:
-    """Run groups; one that fails with several accounts is halved until only the accounts at fault are left."""
-    total, done = len(work), 0
+    """Run jobs; one that fails with several accounts is halved until only the accounts at fault are left."""
+    total, done = len(jobs), 0
     progress(stage, done, total)
-    while work:
-        futures = {submit(steps, group): (steps, group) for steps, group in work}
-        work = []
-        for future in as_completed(futures):
-            steps, group = futures[future]
-            failures = _result(future, group)
-            if failures and len(group) > 1:
-                middle = len(group) // 2
-                work += [(steps, group[:middle]), (steps, group[middle:])]
-                total += 2
-            else:
-                outcome.failures += failures
-            done += 1
-            progress(stage, done, total)
+
+    def finished(job: Job, failures: list[Failure]) -> list[Job]:
+        nonlocal total, done
+        steps, blocks = job
+        halves: list[Job] = []
+        if failures and len(blocks) > 1:
+            middle = len(blocks) // 2
+            halves = [(steps, blocks[:middle]), (steps, blocks[middle:])]
+            total += 2
+        else:
+            outcome.failures += failures
+            landed = {b.account_id for b in blocks} - outcome.failed_accounts
+            book.update(
+                now(),
+                done=tuple(sorted({*book.record.done, *landed} - outcome.failed_accounts)),
+                failed=tuple((f.account_id, f.step, f.error_type, f.message) for f in outcome.failures),
+            )
+        done += 1
+        progress(stage, done, total)
+        return halves
+
+    crew.run(jobs, finished)
 
 
-def _result(future: Future[list[Failure]], group: Group) -> list[Failure]:
-    try:
-        return future.result()
-    except BrokenProcessPool:
-        died = "The worker process died; run the same command again, it continues with what is missing."
-        return [Failure(b.account_id, b.weeks, "run", "unknown", died) for b in group]
+def _record(request: Request, now: datetime) -> Record:
+    return Record(
+        backfill_id=new_id(now),
+        status="running",
+        started_at=now.isoformat(),
+        updated_at=now.isoformat(),
+        first_week=str(min(request.weeks)),
+        last_week=str(max(request.weeks)),
+        steps=(*request.raw_steps, *request.derived_steps),
+        accounts=request.accounts.height,
+    )
 
 
 def rectangles(blocks: Sequence[Block], order: Sequence[str], *, at_most: int) -> list[Group]:

@@ -6,6 +6,7 @@ from typing import Any
 import dagster as dg
 
 from insights_assets.assets import accounts, entities, findings, insights, offline, results
+from insights_assets.automation.resume import resume_sensor
 from insights_assets.checks.schema import schema_check
 from insights_assets.connection import Gateway
 from insights_assets.lake.io_manager import LakeIOManager
@@ -54,6 +55,7 @@ def build_defs(settings: Settings | None = None, *, overrides: Mapping[str, Any]
     return dg.Definitions(
         assets=[accounts.accounts, *PARTITIONED_ASSETS],
         asset_checks=[schema_check(a, TABLES[a.key.path[-1]], resources["clock"]) for a in PARTITIONED_ASSETS],
+        sensors=[resume_sensor(PARTITIONED_ASSETS, resources["lake"], resources["clock"])],
         resources={k: _as_resource(v) for k, v in resources.items()},
         # A process a step costs seconds of imports; the steps of a run share tables of some megabytes.
         executor=dg.in_process_executor,
