@@ -97,7 +97,8 @@ class _State:
         self.level, self.slope = np.zeros(shape), np.zeros(shape)
         self.weight, self.weight2, self.error = np.zeros(shape), np.zeros(shape), np.zeros(shape)
         self.points = np.zeros(size)
-        self.square = np.zeros(size)
+        self.square, self.counted = np.zeros(size), np.zeros(size)
+        self.mass, self.known = np.zeros(size), np.zeros(size)
         self.slow = np.zeros(size)
         self.season = [np.zeros((size, int(panel.slots[:, p].max(initial=0)) + 1)) for p in range(profiles)]
         self.visits = [np.zeros_like(s) for s in self.season]
@@ -159,39 +160,50 @@ def _seasonal(state: _State, s: Ints, slots: Ints) -> Floats:
 
 
 def _pooled(state: _State, s: Ints) -> tuple[Floats, Floats, Floats]:
-    """Scale, its degrees of freedom and the weights of the bank, shrunk towards the pool."""
-    n = np.minimum(np.maximum(state.points - 1, 0), SCALE_MEMORY)
+    """Scatter variance, its degrees of freedom and the weights of the bank, shrunk towards the pool."""
     unit2 = state.unit**2
-    own = np.maximum(state.square / np.maximum(n, 1), FLOOR_SCALE**2 * unit2)
-    typical, strength = _prior(own / unit2, n, state.pool, state.pools)
+    n = np.minimum(state.known, SCALE_MEMORY)
+    # Moments with the weights of their time (DerSimonian & Laird 1986): exact where no noise is known beforehand.
+    own = np.maximum((state.square - state.counted) / np.maximum(state.mass, 1e-12), FLOOR_SCALE**2)
+    typical, strength = _prior(own, n, state)
     mine, pool = n[s], state.pool[s]
-    scatter = (mine * own[s] + strength[pool] * typical[pool] * unit2[s]) / (mine + strength[pool])
-    count = np.bincount(state.pool, weights=n, minlength=state.pools)
+    scatter = (mine * own[s] + strength[pool] * typical[pool]) / (mine + strength[pool]) * unit2[s]
+    points = np.minimum(np.maximum(state.points - 1, 0), ERROR_MEMORY)
+    count = np.bincount(state.pool, weights=points, minlength=state.pools)
     errors = np.zeros((state.pools, state.rate.size))
     for k in range(state.rate.size):
-        errors[:, k] = np.bincount(state.pool, weights=state.error[:, k] * n, minlength=state.pools)
+        errors[:, k] = np.bincount(state.pool, weights=state.error[:, k] * points, minlength=state.pools)
     average = errors / np.maximum(count, 1.0)[:, None]
-    risk = (mine[:, None] * state.error[s] + POOL_POINTS * average[pool]) / (mine[:, None] + POOL_POINTS)
-    gain = np.minimum(mine + np.minimum(POOL_POINTS, count[pool] - mine), ERROR_MEMORY)[:, None]
+    seen = points[s][:, None]
+    risk = (seen * state.error[s] + POOL_POINTS * average[pool]) / (seen + POOL_POINTS)
+    gain = np.minimum(points[s] + np.minimum(POOL_POINTS, count[pool] - points[s]), ERROR_MEMORY)[:, None]
     share = np.exp(-gain * (risk - risk.min(axis=1, keepdims=True)))
     return scatter, mine + strength[pool], share / share.sum(axis=1, keepdims=True)
 
 
-def _prior(own: Floats, n: Floats, pool: Ints, pools: int) -> tuple[Floats, Floats]:
+def _prior(own: Floats, n: Floats, state: _State) -> tuple[Floats, Floats]:
     """Typical variance of each pool and the degrees of freedom it is worth (Smyth 2004, on logarithms)."""
+    pool, pools = state.pool, state.pools
+
+    def total(values: Floats) -> Floats:
+        return np.bincount(pool, weights=values, minlength=pools)
+
     seen = n >= MIN_POINTS
-    count = np.bincount(pool, weights=seen, minlength=pools)
+    count = total(seen * 1.0)
     half = np.maximum(n, MIN_POINTS) / 2
     logs = np.where(seen, np.log(own) - special.digamma(half) + np.log(half), 0.0)
-    centre = np.bincount(pool, weights=logs, minlength=pools) / np.maximum(count, 1)
+    centre = total(logs) / np.maximum(count, 1)
     around = np.where(seen, (logs - centre[pool]) ** 2 - special.polygamma(1, half), 0.0)
-    spread = np.bincount(pool, weights=around, minlength=pools) / np.maximum(count - 1, 1)
+    spread = total(around) / np.maximum(count - 1, 1)
     degrees = np.where(spread > 0, np.minimum(1 + 2 / np.maximum(spread, 1e-9), MAX_PRIOR), MAX_PRIOR)
     typical = np.exp(centre + special.digamma(degrees / 2) - np.log(degrees / 2))
-    # Few series say little about how alike all are: the assumed scale takes part until there are some.
+    # Few series with a scatter of their own say little about how alike all are: then the mean over the pool speaks.
+    mean = (total(state.square - state.counted) + PRIOR_POINTS) / (total(state.mass) + PRIOR_POINTS / PRIOR_SCALE**2)
+    mean = np.maximum(mean, FLOOR_SCALE**2)
     trust = count / (count + PRIOR_SERIES)
-    strength = trust * degrees + (1 - trust) * PRIOR_POINTS
-    return np.exp(trust * np.log(np.maximum(typical, 1e-300)) + (1 - trust) * 2 * np.log(PRIOR_SCALE)), strength
+    degrees_of_mean = PRIOR_POINTS + np.minimum(total(n), MAX_PRIOR) * (count > 1)
+    strength = trust * degrees + (1 - trust) * degrees_of_mean
+    return np.exp(trust * np.log(np.maximum(typical, 1e-300)) + (1 - trust) * np.log(mean)), strength
 
 
 def _learn(
@@ -214,10 +226,14 @@ def _learn(
     slope = DAMPING * state.slope[s] + state.slope_rate * gain * step
     state.slope[s] = np.where(new[:, None], 0.0, slope)
     memory = np.where(state.points[s] > SCALE_MEMORY, 1 - 1 / SCALE_MEMORY, 1.0)
-    # The part of a surprise that is the series' own scatter, given the other two variances (an EM step).
-    part = scatter / total**2
-    own = part**2 * (tame - mean) ** 2 + scatter * (1 - part)
-    state.square[s] = np.where(new, 0.0, memory * state.square[s] + own)
+    unit2, moved_by = state.unit[s] ** 2, (tame - mean) ** 2 / total**2
+    for sums, now in (
+        (state.square, moved_by),
+        (state.counted, noise / (scatter + noise)),
+        (state.mass, unit2 / (scatter + noise)),
+        (state.known, (scatter / (scatter + noise)) ** 2),
+    ):
+        sums[s] = np.where(new, 0.0, memory * sums[s] + now)
     _season(state, s, slots, tame, new)
     _believe(state, s, value, z, seasonal)
     state.points[s] += 1
