@@ -30,7 +30,7 @@ SEASONAL_RATE = 0.1
 SLOW_RATE = 0.02
 ERROR_MEMORY = 100.0
 SCALE_MEMORY = 200.0
-POOL_POINTS = 10.0
+POOL_POINTS = 20.0
 """Points that the pool's figures weigh against a series' own."""
 
 PRIOR_SCALE = 0.2
@@ -98,6 +98,7 @@ class _State:
         self.weight, self.weight2, self.error = np.zeros(shape), np.zeros(shape), np.zeros(shape)
         self.points = np.zeros(size)
         self.square, self.counted = np.zeros(size), np.zeros(size)
+        self.noise = np.zeros(size)
         self.mass, self.known = np.zeros(size), np.zeros(size)
         self.slow = np.zeros(size)
         self.season = [np.zeros((size, int(panel.slots[:, p].max(initial=0)) + 1)) for p in range(profiles)]
@@ -141,7 +142,7 @@ def _step(state: _State, panel: Panel, rows: Ints, out: Forecasts) -> None:
     new = state.points[s] == 0
     mean[new] = value[new]
     weight = np.maximum(state.weight[s], 1e-12)
-    level = (share * state.weight2[s] / weight**2).sum(axis=1) * (scatter + noise)
+    level = (share * state.weight2[s] / weight**2).sum(axis=1) * (scatter + state.noise[s])
     level[new] = 0.0
     out.mean[rows] = np.where(new, np.nan, mean)
     out.level_variance[rows], out.scatter_variance[rows] = level, scatter
@@ -213,7 +214,7 @@ def _learn(
     z = (value - mean) / total
     tame = mean + np.clip(z, -WINSOR, WINSOR) * total
     n = np.minimum(np.maximum(state.points[s], 1), ERROR_MEMORY)[:, None]
-    miss = np.minimum(np.abs(tame[:, None] - each) / total[:, None], 2 * WINSOR)
+    miss = np.minimum(((tame[:, None] - each) / total[:, None]) ** 2, (2 * WINSOR) ** 2) / 2
     state.error[s] = np.where(new[:, None], 0.0, state.error[s] + (miss - state.error[s]) / n)
     weight = (scatter / (scatter + noise))[:, None]
     kept = 1 - state.rate
@@ -234,6 +235,8 @@ def _learn(
         (state.known, (scatter / (scatter + noise)) ** 2),
     ):
         sums[s] = np.where(new, 0.0, memory * sums[s] + now)
+    # The noise of a level is that of the points it was made of, not of the point it is compared with.
+    state.noise[s] += (noise - state.noise[s]) / np.minimum(state.points[s] + 1, ERROR_MEMORY)
     _season(state, s, slots, tame, new)
     _believe(state, s, value, z, seasonal)
     state.points[s] += 1
