@@ -35,7 +35,7 @@ MIN_WEEKS = 3
 """Weeks learnt from before a week is judged: two differ by one weekly change, which says nothing about a second."""
 
 FULL_HISTORY_WEEKS = 8
-TESTED = ("parent_id", "metric", "direction", "current_value", "baseline_value", "delta_pct", "p_value")
+TESTED = ("parent_id", "metric", "direction", "current_value", "baseline_value", "delta_pct", "p_value", "p_below")
 COUNTED = ("counted", "expected", "variance", "degrees")
 
 SPENDING = pl.col("is_complete") & (pl.col("spend") > 0)
@@ -43,6 +43,12 @@ CLICKS = pl.col("ctr") * pl.col("impressions") / 100
 COST = Metric("cpr", SPENDING, count=pl.col("results") / pl.col("completeness"), exposure=pl.col("spend"))
 CLICK_RATE = Metric(
     "ctr", pl.col("impressions") > 0, count=CLICKS, exposure=pl.col("impressions").cast(pl.Float64)
+)
+CONVERSION = Metric(
+    "conversion",
+    SPENDING & (pl.col("link_ctr") > 0),
+    count=pl.col("results") / pl.col("completeness"),
+    exposure=pl.col("link_ctr") * pl.col("impressions") / 100,
 )
 # By day of delivery and by the week's budget: a pause, an end or another budget is nobody's anomaly.
 DAILY_SPEND = pl.col("spend") / pl.col("active_days").fill_null(7) / pl.col("budget")
@@ -82,7 +88,11 @@ def ad_anomalies(features: pl.DataFrame, history: pl.DataFrame, budgets: pl.Data
 
 
 def _cost_tests(rows: pl.DataFrame) -> pl.DataFrame:
-    """Test results for the spend: `cpr` where there are results, `results` (zero_results) where there are none."""
+    """Test results for the spend: `cpr` where there are results, `results` (zero_results) where there are none.
+
+    A dearer result counts by itself where fewer clicks became results; where fewer impressions or clicks were bought, the
+    tests of those are the proof, and the cost is tested below them (`discoveries`).
+    """
     judged = seen_so_far(expect(rows, COST).filter(pl.col("points") >= MIN_WEEKS)).filter(
         pl.when(pl.col("results") > 0)
         # Few results must not close the gate on the very weeks that collapsed: what was expected opens it too.
@@ -95,13 +105,26 @@ def _cost_tests(rows: pl.DataFrame) -> pl.DataFrame:
         pl.when(none).then(0.0).otherwise("cpr").alias("current_value"),
         pl.when(none).then("expected").otherwise(pl.col("spend") / pl.col("expected")).alias("baseline_value"),
     )
-    few, many = count_p_values(*(judged[c].to_numpy() for c in COUNTED))
+    few, many = _count_tests(judged, "cpr")
     # Fewer results are a dearer result: the side is turned round. None at all have no cost, and are tested as such.
-    tests = _both_sides(judged, "cpr", many, few)
+    tests = _both_sides(judged.with_columns(pl.Series("p_below", few)), "cpr", many, np.maximum(few, _by_click(rows, judged)))
     nothing = tests["current_value"] == 0
     named = [pl.lit("results").alias("metric"), pl.lit("down").alias("direction")]
     empty = tests.filter(nothing & (pl.col("direction") == "up")).with_columns(named)
     return pl.concat([tests.filter(~nothing), empty])
+
+
+def _by_click(rows: pl.DataFrame, judged: pl.DataFrame) -> np.ndarray:
+    """Chance of as few results given the week's clicks; 0 where the clicks are too few to expect anything of."""
+    names = [*KEY, "expected", "variance", "degrees"]
+    seen = expect(rows, CONVERSION).with_columns(
+        (pl.col("level_variance") + pl.col("scatter_variance")).alias("variance")
+    )
+    pairs = judged.select(*KEY, "counted", "seen").join(seen.select(names), on=KEY, how="left", maintain_order="left")
+    pairs = pairs.with_columns(pl.col("expected") * pl.col("seen"))
+    usable = (pairs["expected"].fill_null(0.0) > 0).to_numpy()
+    few, _ = _count_tests(pairs.with_columns(pl.col(*COUNTED).fill_null(1.0)), "cpr")
+    return np.where(usable, few, 0.0)
 
 
 def _click_tests(rows: pl.DataFrame) -> pl.DataFrame:
@@ -112,7 +135,7 @@ def _click_tests(rows: pl.DataFrame) -> pl.DataFrame:
         pl.col("ctr").alias("current_value"),
         (pl.col("expected") / pl.col("impressions") * 100).alias("baseline_value"),
     )
-    few, many = count_p_values(*(judged[c].to_numpy() for c in COUNTED))
+    few, many = _count_tests(judged, "ctr")
     return _both_sides(judged, "ctr", few, many)
 
 
@@ -124,15 +147,34 @@ def _ratio_tests(rows: pl.DataFrame, metric: Metric) -> pl.DataFrame:
         pl.lit(None, dtype=pl.Float64).alias("counted"),
         (pl.col("level_variance") + pl.col("scatter_variance")).alias("variance"),
     ).with_columns((pl.col("current_value") / pl.col("ratio")).alias("baseline_value"))
-    low, high = ratio_p_values(*(judged[c].to_numpy() for c in ("ratio", "variance", "degrees")))
+    ratio, variance, degrees = (judged[c].to_numpy() for c in ("ratio", "variance", "degrees"))
+    margin = _margin(metric.name)
+    low, _ = ratio_p_values(ratio * margin, variance, degrees)
+    _, high = ratio_p_values(ratio / margin, variance, degrees)
     return _both_sides(judged, metric.name, low, high)
+
+
+def _count_tests(judged: pl.DataFrame, metric: str) -> tuple[np.ndarray, np.ndarray]:
+    counted, expected, variance, degrees = (judged[c].to_numpy() for c in COUNTED)
+    margin = _margin(metric)
+    few, _ = count_p_values(counted, expected / margin, variance, degrees)
+    _, many = count_p_values(counted, expected * margin, variance, degrees)
+    return few, many
+
+
+def _margin(metric: str) -> float:
+    """The factor a change must be shown to exceed: half the way (of the logarithm) to the least change that matters."""
+    least = min(limit for (name, _), (_, limit) in THRESHOLD_PCT.items() if name == metric)
+    return float(np.sqrt(1 + least / 100))
 
 
 def _both_sides(judged: pl.DataFrame, metric: str, low: np.ndarray, high: np.ndarray) -> pl.DataFrame:
     """Two tests for each row: below what was expected, and above."""
     change = (pl.col("current_value") - pl.col("baseline_value")) / pl.col("baseline_value") * 100
+    below = pl.col("p_below") if "p_below" in judged.columns else pl.lit(None, dtype=pl.Float64)
     sides = [
         judged.with_columns(
+            below.alias("p_below"),
             pl.lit(metric).alias("metric"),
             pl.lit(direction).alias("direction"),
             pl.Series("p_value", p, dtype=pl.Float64),

@@ -39,7 +39,7 @@ def discoveries(tests: pl.DataFrame) -> pl.DataFrame:
     found = tests.filter(pl.col("large") & (pl.col("q_value") <= limit))
     costs = tests.filter(cost)
     with_driver = costs.join(found.filter(_any_of(DRIVERS)), on=AD_WEEK, how="semi").with_columns(
-        pl.col("p_value").alias("q_value")
+        pl.col("p_below").alias("q_value")
     )
     # One dear ad makes its ad set dear: only the others can say that they moved together.
     others = costs.join(found.filter(cost), on=AD_WEEK, how="anti")
