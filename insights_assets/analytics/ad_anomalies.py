@@ -25,6 +25,10 @@ THRESHOLD_PCT: dict[tuple[str, str], tuple[str, float]] = {
 }
 """(metric, direction) -> finding and least change in percent; cpr, ctr and frequency as in seed 000's configuration."""
 
+PROVEN_SHARE = {"cpr": 0.5, "spend": 0.5}
+"""Part of the least change (of its logarithm) that must be proven, 1 where not named. Clicks and impressions are counted
+in thousands, so a change of exactly the least size shows; results are few, and half of it must do."""
+
 GOOD_NEWS = ("cpr_drop", "ctr_spike")
 BAD_FOR_COST = ("cpr_spike", "zero_results", "ctr_drop", "cpm_spike", "frequency_high")
 
@@ -35,15 +39,13 @@ MIN_WEEKS = 3
 """Weeks learnt from before a week is judged: two differ by one weekly change, which says nothing about a second."""
 
 FULL_HISTORY_WEEKS = 8
-TESTED = ("parent_id", "metric", "direction", "current_value", "baseline_value", "delta_pct", "p_value", "p_below")
+TESTED = ("metric", "direction", "current_value", "baseline_value", "delta_pct", "p_value", "p_below")
 COUNTED = ("counted", "expected", "variance", "degrees")
 
 SPENDING = pl.col("is_complete") & (pl.col("spend") > 0)
 CLICKS = pl.col("ctr") * pl.col("impressions") / 100
 COST = Metric("cpr", SPENDING, count=pl.col("results") / pl.col("completeness"), exposure=pl.col("spend"))
-CLICK_RATE = Metric(
-    "ctr", pl.col("impressions") > 0, count=CLICKS, exposure=pl.col("impressions").cast(pl.Float64)
-)
+CLICK_RATE = Metric("ctr", pl.col("impressions") > 0, count=CLICKS, exposure=pl.col("impressions").cast(pl.Float64))
 CONVERSION = Metric(
     "conversion",
     SPENDING & (pl.col("link_ctr") > 0),
@@ -107,7 +109,9 @@ def _cost_tests(rows: pl.DataFrame) -> pl.DataFrame:
     )
     few, many = _count_tests(judged, "cpr")
     # Fewer results are a dearer result: the side is turned round. None at all have no cost, and are tested as such.
-    tests = _both_sides(judged.with_columns(pl.Series("p_below", few)), "cpr", many, np.maximum(few, _by_click(rows, judged)))
+    tests = _both_sides(
+        judged.with_columns(pl.Series("p_below", few)), "cpr", many, np.maximum(few, _by_click(rows, judged))
+    )
     nothing = tests["current_value"] == 0
     named = [pl.lit("results").alias("metric"), pl.lit("down").alias("direction")]
     empty = tests.filter(nothing & (pl.col("direction") == "up")).with_columns(named)
@@ -163,9 +167,9 @@ def _count_tests(judged: pl.DataFrame, metric: str) -> tuple[np.ndarray, np.ndar
 
 
 def _margin(metric: str) -> float:
-    """The factor a change must be shown to exceed: half the way (of the logarithm) to the least change that matters."""
+    """The factor a change must be shown to exceed (an interval null: McCarthy & Smyth 2009)."""
     least = min(limit for (name, _), (_, limit) in THRESHOLD_PCT.items() if name == metric)
-    return float(np.sqrt(1 + least / 100))
+    return float((1 + least / 100) ** PROVEN_SHARE.get(metric, 1.0))
 
 
 def _both_sides(judged: pl.DataFrame, metric: str, low: np.ndarray, high: np.ndarray) -> pl.DataFrame:

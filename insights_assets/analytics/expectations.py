@@ -78,9 +78,7 @@ def expect(rows: pl.DataFrame, metric: Metric) -> pl.DataFrame:
         The judged rows that are usable, with `expected` (of the level, or of the count given its exposure),
         `level_variance`, `scatter_variance` (both of the logarithm), `points` (weeks learnt from) and `degrees`.
     """
-    rows = rows.filter(metric.usable).with_columns(
-        metric.value().log().alias("value"), metric.noise().alias("noise")
-    )
+    rows = rows.filter(metric.usable).with_columns(metric.value().log().alias("value"), metric.noise().alias("noise"))
     if rows.is_empty():
         extra = ("expected", "level_variance", "scatter_variance", "points", "degrees")
         return rows.drop("value", "noise").with_columns(pl.lit(0.0).alias(name) for name in extra)

@@ -1,8 +1,8 @@
 """One-step-ahead forecasts of many short or long series at once: robust local levels, with scales shared between them.
 
 Every distinct time is one step; a step reads only what earlier steps left, so no forecast uses its own time or a later
-one. Each series keeps a bank of exponentially weighted levels (memories of 1 to 20 points, with and without a damped
-trend, with and without a seasonal profile); the forecast averages the bank by past errors, its own and those of its
+one. Each series keeps a bank of exponentially weighted levels (memories of 1 to 20 points, with and without a
+seasonal profile); the forecast averages the bank by past errors, its own and those of its
 pool (exponentially weighted aggregation: Cesa-Bianchi & Lugosi 2006). Observations are winsorised against their
 forecast before they are learnt from (robust exponential smoothing: Gelper, Fried & Croux 2010), so an anomaly hardly moves the
 level it is judged by; three alike in a row are believed to be a new level.
@@ -17,11 +17,8 @@ from scipy import special
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-BANK = ((0.05, 0.0), (0.1, 0.0), (0.2, 0.0), (0.35, 0.0), (0.6, 0.0), (0.9, 0.0), (0.35, 0.15), (0.6, 0.2))
-"""(weight of the newest point, weight of the newest slope) of each level."""
-
-DAMPING = 0.9
-"""A slope fades by a tenth a step: a short series' trend seldom lasts."""
+BANK = (0.05, 0.1, 0.2, 0.35, 0.6, 0.9)
+"""Weight of the newest point in each level: memories of 20 points to one. Slopes were tried and brought nothing."""
 
 WINSOR = 2.5
 BELIEVED_RUN = 3
@@ -91,10 +88,9 @@ class _State:
     def __init__(self, panel: Panel) -> None:
         size, profiles = int(panel.series.max()) + 1, panel.slots.shape[1]
         self.profile = np.repeat(np.arange(profiles + 1) - 1, len(BANK))
-        self.rate = np.tile([a for a, _ in BANK], profiles + 1)
-        self.slope_rate = np.tile([b for _, b in BANK], profiles + 1)
+        self.rate = np.tile(BANK, profiles + 1)
         shape = (size, self.rate.size)
-        self.level, self.slope = np.zeros(shape), np.zeros(shape)
+        self.level = np.zeros(shape)
         self.weight, self.weight2, self.error = np.zeros(shape), np.zeros(shape), np.zeros(shape)
         self.points = np.zeros(size)
         self.square, self.counted = np.zeros(size), np.zeros(size)
@@ -136,7 +132,7 @@ def _step(state: _State, panel: Panel, rows: Ints, out: Forecasts) -> None:
     s, value, noise = panel.series[rows], panel.value[rows], panel.noise[rows]
     state.unit[s] = panel.unit[rows]
     seasonal = _seasonal(state, s, panel.slots[rows])
-    each = state.level[s] + DAMPING * state.slope[s] + seasonal
+    each = state.level[s] + seasonal
     scatter, degrees, share = _pooled(state, s)
     mean = (share * each).sum(axis=1)
     new = state.points[s] == 0
@@ -222,10 +218,7 @@ def _learn(
     state.weight2[s] = kept**2 * state.weight2[s] + weight**2
     gain = weight / state.weight[s]
     step = tame[:, None] - each
-    moved = state.level[s] + DAMPING * state.slope[s] + gain * step
-    state.level[s] = np.where(new[:, None], value[:, None] - seasonal, moved)
-    slope = DAMPING * state.slope[s] + state.slope_rate * gain * step
-    state.slope[s] = np.where(new[:, None], 0.0, slope)
+    state.level[s] = np.where(new[:, None], value[:, None] - seasonal, state.level[s] + gain * step)
     memory = np.where(state.points[s] > SCALE_MEMORY, 1 - 1 / SCALE_MEMORY, 1.0)
     unit2, moved_by = state.unit[s] ** 2, (tame - mean) ** 2 / total**2
     for sums, now in (
@@ -262,4 +255,4 @@ def _believe(state: _State, s: Ints, value: Floats, z: Floats, seasonal: Floats)
     if shifted.any():
         who = s[shifted]
         state.level[who] = np.median(state.last[who], axis=1)[:, None] - seasonal[shifted]
-        state.slope[who], state.run[who] = 0.0, 0.0
+        state.run[who] = 0.0
