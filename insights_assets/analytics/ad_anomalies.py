@@ -26,8 +26,8 @@ THRESHOLD_PCT: dict[tuple[str, str], tuple[str, float]] = {
 """(metric, direction) -> finding and least change in percent; cpr, ctr and frequency as in seed 000's configuration."""
 
 PROVEN_SHARE = {"cpr": 0.5, "spend": 0.5}
-"""Part of the least change (of its logarithm) that must be proven, 1 where not named. Clicks and impressions are counted
-in thousands, so a change of exactly the least size shows; results are few, and half of it must do."""
+"""Part of the least change (of its logarithm) that must be proven, 1 where not named. Clicks and impressions count in
+thousands, so that a change of just the least size shows; results are few, and half of it must do."""
 
 GOOD_NEWS = ("cpr_drop", "ctr_spike")
 BAD_FOR_COST = ("cpr_spike", "zero_results", "ctr_drop", "cpm_spike", "frequency_high")
@@ -92,8 +92,8 @@ def ad_anomalies(features: pl.DataFrame, history: pl.DataFrame, budgets: pl.Data
 def _cost_tests(rows: pl.DataFrame) -> pl.DataFrame:
     """Test results for the spend: `cpr` where there are results, `results` (zero_results) where there are none.
 
-    A dearer result counts by itself where fewer clicks became results; where fewer impressions or clicks were bought, the
-    tests of those are the proof, and the cost is tested below them (`discoveries`).
+    A dearer result counts by itself where fewer clicks became results; where fewer impressions or clicks were bought,
+    the tests of those are the proof, and the cost is tested below them (`discoveries`).
     """
     judged = seen_so_far(expect(rows, COST).filter(pl.col("points") >= MIN_WEEKS)).filter(
         pl.when(pl.col("results") > 0)

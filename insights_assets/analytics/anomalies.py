@@ -19,8 +19,10 @@ Ints = NDArray[np.int64]
 
 PATIENCE_DAYS = 90.0
 LEAST_PATIENCE = 200.0
-"""False alarms somebody may have: one a series in 90 days (2,160 hours: a score of 3.3), at most one in 200 points (2.3).
-The budget is time because a person's attention is; 0.5 % is for days and weeks, which are too few to be counted in months."""
+"""False alarms that are bearable: one a series in 90 days (2,160 hours: a score of 3.3), at most one in 200 points (2.3).
+
+The budget is time because a person's attention is; days and weeks are too few to be rationed by the quarter.
+"""
 
 SHARE_UP = 0.8
 """Part of the false alarms given to rises: an unnoticed rise costs money, a fall mostly saves it."""
@@ -36,8 +38,8 @@ LEAST_DEGREES, MOST_DEGREES = 3.0, 5.0
 
 TAIL_FROM = 1.0
 TAIL_PRIOR = 60.0
-"""Past exceedances of a score of 1 that the t tail weighs against those seen: a series needs about 600 points for its own
-tail to count as much. The tails of other series are not used: anomalies common to many would pass as normal."""
+"""Past exceedances of a score of 1 that the t tail weighs against those seen: a series' own tail counts as much after 600
+points. The tails of other series are not used: anomalies common to many would pass as normal."""
 TAIL_CAP = 2.0
 """Largest excess learnt from: an anomaly must not teach that anomalies are normal."""
 NOMINAL_SHARE = 0.1
@@ -148,20 +150,17 @@ def _scores(points: _Points) -> Floats:
     value, first = points.value, points.first
     position = np.arange(value.size) - first
     positive = value > 0
-    share = (_before(positive * 1.0, first) + positive) / (position + 1)
+    share = (_before(positive.astype(np.float64), first) + positive) / (position + 1)
     plain = (share < POSITIVE_SHARE) | ~positive
     out = np.zeros(value.size)
     logs = np.log(np.where(positive, value, 1.0))
     nominal = _nominal(points, logs, np.ones(value.size), positive)
     out[positive] = nominal
     if plain.any():
-        # Only series that need it; what is computed for the others changes nothing.
-        wanted = np.isin(points.series, points.series[plain])
-        usual = _before(np.abs(value), first) + np.abs(value) * (position == 0)
+        # All series take part, for which of them will need it is not known beforehand.
+        usual = _before(np.abs(value), first) + np.where(position == 0, np.abs(value), 0.0)
         unit = np.maximum(usual / np.maximum(position, 1), 1e-12)
-        linear = np.zeros(value.size)
-        linear[wanted] = _nominal(points, value, unit, wanted)
-        out = np.where(plain, linear, out)
+        out = np.where(plain, _nominal(points, value, unit, np.ones(value.size, dtype=bool)), out)
     return _corrected(out, points)
 
 
@@ -189,8 +188,8 @@ def _corrected(score: Floats, points: _Points) -> Floats:
     """Scores after the tail of past scores, the series' own and those of all series, has been seen."""
     beyond = score > TAIL_FROM
     excess = np.where(beyond, np.minimum(score - TAIL_FROM, TAIL_CAP), 0.0)
-    judged = (np.arange(score.size) - points.first >= MIN_POINTS) * 1.0
-    n, k, total = (_before(v, points.first) for v in (judged, beyond * 1.0, excess))
+    judged = (np.arange(score.size) - points.first >= MIN_POINTS).astype(np.float64)
+    n, k, total = (_before(v, points.first) for v in (judged, beyond.astype(np.float64), excess))
     share = (k + TAIL_PRIOR) / (n + TAIL_PRIOR / NOMINAL_SHARE)
     mean = (total + TAIL_PRIOR * NOMINAL_EXCESS) / (k + TAIL_PRIOR)
     at_edge = -np.log10(np.clip(share, 1e-3, 0.9))

@@ -10,7 +10,7 @@ import polars as pl
 from insights_assets.analytics.noise import adjusted
 
 BAD_NEWS_RATE, GOOD_NEWS_RATE = 0.08, 0.02
-"""Share of false findings tolerated in a family, 10 % in all: missed bad news costs money, missed good news does not."""
+"""Share of false findings tolerated in a family, 10 % in all; missed bad news costs money, missed good news hardly."""
 
 BELOW_RATE = 0.05
 GOOD = (("cpr", "down"), ("ctr", "up"))
