@@ -52,12 +52,13 @@ CONVERSION = Metric(
     count=pl.col("results") / pl.col("completeness"),
     exposure=pl.col("link_ctr") * pl.col("impressions") / 100,
 )
-# By day of delivery and by the week's budget: a pause, an end or another budget is nobody's anomaly.
-DAILY_SPEND = pl.col("spend") / pl.col("active_days").fill_null(7) / pl.col("budget")
+# By day of delivery: a pause or an end is nobody's anomaly, nor is another budget.
+DAILY_SPEND = pl.col("spend") / pl.col("active_days").fill_null(7)
+SPEND = Metric("spend", SPENDING, level=DAILY_SPEND)
+SPEND_OF_BUDGET = Metric("spend", SPENDING, level=DAILY_SPEND / pl.col("budget"))
 RATIOS = (
     Metric("cpm", pl.col("cpm") > 0, level=pl.col("cpm")),
     Metric("frequency", pl.col("is_complete") & (pl.col("frequency") > 0), level=pl.col("frequency")),
-    Metric("spend", SPENDING, level=DAILY_SPEND),
 )
 
 
@@ -69,8 +70,8 @@ def ad_anomalies(features: pl.DataFrame, history: pl.DataFrame, budgets: pl.Data
             of its results a week has seen so far (0 to 1; null where it is not known).
         history: rows of `features_ad` before them (12 weeks are used); it may overlap or reach further, later weeks
             never change a finding.
-        budgets: (account_id, week, adset_id, daily_budget); spend is judged relative to the ad set's budget where it
-            is known in every week of the window.
+        budgets: (account_id, week, adset_id, daily_budget); a change of spend that its ad set's budget explains is no
+            finding, where the budget is known in every week of the window.
 
     Returns:
         Findings with status new; false discoveries are controlled for each account and week. A running week has no
@@ -78,7 +79,9 @@ def ad_anomalies(features: pl.DataFrame, history: pl.DataFrame, budgets: pl.Data
     """
     known = pl.concat([features, history], how="diagonal").unique(KEY, keep="first", maintain_order=True)
     rows = with_budget(windows(features, with_completeness(known)), budgets)
-    tests = pl.concat([_cost_tests(rows), _click_tests(rows), *(_ratio_tests(rows, m) for m in RATIOS)])
+    tests = pl.concat(
+        [_cost_tests(rows), _click_tests(rows), _spend_tests(rows), *(_ratio_tests(rows, m) for m in RATIOS)]
+    )
     limits = pl.DataFrame(
         [(m, d, t, limit) for (m, d), (t, limit) in THRESHOLD_PCT.items()],
         schema={"metric": pl.String, "direction": pl.String, "anomaly_type": pl.String, "limit": pl.Float64},
@@ -141,6 +144,12 @@ def _click_tests(rows: pl.DataFrame) -> pl.DataFrame:
     )
     few, many = _count_tests(judged, "ctr")
     return _both_sides(judged, "ctr", few, many)
+
+
+def _spend_tests(rows: pl.DataFrame) -> pl.DataFrame:
+    """Test spend by day, which must have changed, and changed beside its budget too."""
+    tests, of_budget = _ratio_tests(rows, SPEND), _ratio_tests(rows, SPEND_OF_BUDGET)
+    return tests.with_columns(pl.max_horizontal("p_value", of_budget["p_value"]).alias("p_value"))
 
 
 def _ratio_tests(rows: pl.DataFrame, metric: Metric) -> pl.DataFrame:

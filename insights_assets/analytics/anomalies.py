@@ -19,7 +19,7 @@ Ints = NDArray[np.int64]
 
 PATIENCE_DAYS = 90.0
 LEAST_PATIENCE = 200.0
-"""False alarms that are bearable: one a series in 90 days (2,160 hours: a score of 3.3), at most one in 200 points (2.3).
+"""False alarms that are bearable: one a series in 90 days (2,160 hours: a score of 3.3), at most one in 200 points.
 
 The budget is time because a person's attention is; days and weeks are too few to be rationed by the quarter.
 """
@@ -38,8 +38,8 @@ LEAST_DEGREES, MOST_DEGREES = 3.0, 5.0
 
 TAIL_FROM = 1.0
 TAIL_PRIOR = 60.0
-"""Past exceedances of a score of 1 that the t tail weighs against those seen: a series' own tail counts as much after 600
-points. The tails of other series are not used: anomalies common to many would pass as normal."""
+"""Past exceedances of a score of 1 that the t tail weighs against those seen: a series' own tail counts as much after
+600 points. Other series' tails are not used: anomalies common to many would pass as normal."""
 TAIL_CAP = 2.0
 """Largest excess learnt from: an anomaly must not teach that anomalies are normal."""
 NOMINAL_SHARE = 0.1

@@ -1,10 +1,10 @@
 """One-step-ahead forecasts of many short or long series at once: robust local levels, with scales shared between them.
 
-Every distinct time is one step; a step reads only what earlier steps left, so no forecast uses its own time or a later
-one. Each series keeps a bank of exponentially weighted levels, with and without seasonal profiles; the forecast is
-their average by past errors, its own and its pool's (Bayesian model averaging with a capped loss). Points are winsorised
-against their forecast before they are learnt from (Gelper, Fried & Croux 2010), so an anomaly hardly moves the level it
-is judged by; three surprises alike in a row are believed to be a new level.
+Every distinct time is one step; a step reads only what earlier steps left, so no forecast uses its own time or a
+later one. Each series keeps a bank of exponentially weighted levels, with and without seasonal profiles; the forecast
+is their average by past errors, its own and its pool's (Bayesian model averaging with a capped loss). Points are
+winsorised against their forecast before they are learnt from (Gelper, Fried & Croux 2010), so an anomaly hardly moves
+the level it is judged by; three surprises alike in a row are believed to be a new level.
 """
 
 from dataclasses import dataclass

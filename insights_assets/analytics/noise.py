@@ -1,7 +1,8 @@
 """How surprising a figure is given what was expected of it.
 
-Five leads are not five hundred: results and clicks are tested as negative binomial counts, prices and spend as log ratios. What is uncertain about the expectation widens both. False discoveries are controlled
-per account and week (Benjamini & Hochberg 1995), so that 278 ads do not mean 278 alerts.
+Five leads are not five hundred: results and clicks are tested as negative binomial counts, prices and spend as log
+ratios. What is uncertain about the expectation widens both. False discoveries are controlled per account and week
+(Benjamini & Hochberg 1995), so that 278 ads do not mean 278 alerts.
 """
 
 import numpy as np
@@ -20,8 +21,9 @@ TINY = 1e-300
 def count_p_values(counted: Floats, expected: Floats, variance: Floats, degrees: Floats) -> tuple[Floats, Floats]:
     """Test counts against an uncertain expectation.
 
-    The predictive distribution is negative binomial with mean `expected` and size 1 / variance. Its tails are then made
-    as fat as those of a t with Satterthwaite's (1946) degrees of freedom: counting noise is known, `variance` is estimated.
+    The predictive distribution is negative binomial with mean `expected` and size 1 / variance. Its tails are then
+    made as fat as those of a t with Satterthwaite's (1946) degrees of freedom: counting noise is known, `variance` an
+    estimate.
 
     Args:
         counted: counts.
