@@ -122,15 +122,18 @@ def _cost_tests(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def _by_click(rows: pl.DataFrame, judged: pl.DataFrame) -> np.ndarray:
-    """Chance of as few results given the week's clicks; 0 where the clicks are too few to expect anything of."""
+    """Chance of as few results given the week's clicks; 0 where an account's clicks tell less of them than its spend."""
     names = [*KEY, "expected", "variance", "degrees"]
-    seen = expect(rows, CONVERSION).with_columns(
+    given = expect(rows, CONVERSION).with_columns(
         (pl.col("level_variance") + pl.col("scatter_variance")).alias("variance")
     )
-    pairs = judged.select(*KEY, "counted", "seen").join(seen.select(names), on=KEY, how="left", maintain_order="left")
-    pairs = pairs.with_columns(pl.col("expected") * pl.col("seen"))
-    usable = (pairs["expected"].fill_null(0.0) > 0).to_numpy()
-    few, _ = _count_tests(pairs.with_columns(pl.col(*COUNTED).fill_null(1.0)), "cpr")
+    pairs = judged.select(*KEY, "counted", "seen", pl.col("variance").alias("by_spend")).join(
+        given.select(names), on=KEY, how="left", maintain_order="left"
+    )
+    of_account = ["account_id", "week"]
+    better = pl.col("variance").mean().over(of_account) < pl.col("by_spend").mean().over(of_account)
+    usable = (pairs.select(better & (pl.col("expected") > 0)).to_series().fill_null(value=False)).to_numpy()
+    few, _ = _count_tests(pairs.with_columns(pl.col("expected") * pl.col("seen")).fill_null(1.0), "cpr")
     return np.where(usable, few, 0.0)
 
 

@@ -9,8 +9,8 @@ import polars as pl
 
 from insights_assets.analytics.noise import adjusted
 
-BAD_NEWS_RATE, GOOD_NEWS_RATE = 0.08, 0.02
-"""Share of false findings tolerated in a family, 10 % in all; missed bad news costs money, missed good news hardly."""
+BAD_NEWS_RATE, GOOD_NEWS_RATE = 0.05, 0.01
+"""Share of false findings tolerated in a family; missed bad news costs money, missed good news hardly."""
 
 BELOW_RATE = 0.05
 GOOD = (("cpr", "down"), ("ctr", "up"))
