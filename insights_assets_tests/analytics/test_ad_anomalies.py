@@ -11,7 +11,9 @@ from insights_assets.analytics.findings import carry_status
 from insights_assets.tables.anomalies_ad import ANOMALIES_AD
 from insights_assets_tests.analytics.ad_worlds import ad_week, monday, no_days, quiet_world, weekly_inputs
 
-PLANTS = ((3, 20, 2.0), (11, 22, 2.0), (17, 24, 2.0), (25, 26, 0.4), (30, 27, 1e6))
+# Results scatter by 14 % from week to week beyond counting: doubled costs drown among 40 ads now and then (53 results for
+# 91 is p = 0.02), tripled ones never.
+PLANTS = ((3, 20, 3.0), (11, 22, 3.0), (17, 24, 3.0), (25, 26, 0.4), (30, 27, 1e6))
 
 
 def all_features(insights, results):
@@ -40,7 +42,7 @@ def test_planted_changes_are_found_with_their_direction(planted):
     found = {(e, w): (t, d) for e, w, t, d in out.select("entity_id", "week", "anomaly_type", "direction").rows()}
     for ad, week, factor in PLANTS:
         expected = (
-            ("cpr_spike", "up") if factor == 2 else ("cpr_drop", "down") if factor < 1 else ("zero_results", "down")
+            ("cpr_spike", "up") if 2 < factor < 10 else ("cpr_drop", "down") if factor < 1 else ("zero_results", "down")
         )
         assert found[f"ad{ad}", monday(week)] == expected
     assert out.height <= len(PLANTS) + 0.1 * 30
