@@ -122,7 +122,7 @@ def _cost_tests(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def _by_click(rows: pl.DataFrame, judged: pl.DataFrame) -> np.ndarray:
-    """Chance of as few results given the week's clicks; 0 where an account's clicks tell less of them than its spend."""
+    """Chance of as few results given the week's clicks; 0 where the account's clicks tell less of them than spend."""
     names = [*KEY, "expected", "variance", "degrees"]
     given = expect(rows, CONVERSION).with_columns(
         (pl.col("level_variance") + pl.col("scatter_variance")).alias("variance")

@@ -11,8 +11,8 @@ from insights_assets.analytics.findings import carry_status
 from insights_assets.tables.anomalies_ad import ANOMALIES_AD
 from insights_assets_tests.analytics.ad_worlds import ad_week, monday, no_days, quiet_world, weekly_inputs
 
-# Results scatter by 14 % from week to week beyond counting: doubled costs drown among 40 ads now and then (53 results for
-# 91 is p = 0.02), tripled ones never.
+# Results scatter by 14 % from week to week beyond counting: doubled costs drown among 40 ads now and then (53 results
+# for 91 is p = 0.02), tripled ones never.
 PLANTS = ((3, 20, 3.0), (11, 22, 3.0), (17, 24, 3.0), (25, 26, 0.4), (30, 27, 1e6))
 
 
@@ -109,3 +109,74 @@ def test_the_table_refuses_a_bad_row(planted):
     out = ad_anomalies(planted, planted)
     assert ANOMALIES_AD.split(out.with_columns(pl.lit(1.5).alias("confidence"))).good.is_empty()
     assert ANOMALIES_AD.split(out.with_columns(pl.lit("odd").alias("anomaly_type"))).good.is_empty()
+
+
+def steady_ads(*, ads=12, weeks=14, results=200):
+    return [ad_week(w, ad=f"ad{a}", spend=1000, results=results) for a in range(ads) for w in range(weeks)]
+
+
+def last_week(rows, **more):
+    frame = all_features(*weekly_inputs(rows)).with_columns(pl.lit(value=True).alias("is_settled"))
+    return frame.with_columns(
+        *[pl.when(pl.col("week") == pl.col("week").max()).then(v).otherwise(k).alias(k) for k, v in more.items()]
+    )
+
+
+def types(frame, **more):
+    out = ad_anomalies(frame.filter(pl.col("week") == frame["week"].max()), frame, **more)
+    return sorted(out.select("entity_id", "anomaly_type").rows())
+
+
+def test_results_that_are_late_in_all_ads_are_no_anomaly_of_each():
+    rows = [r | ({"results": 130.0} if r["week"] == monday(13) else {}) for r in steady_ads()]
+    settled = last_week(rows)
+    assert len(types(settled)) == 12
+    assert types(last_week(rows, is_settled=False)) == []
+    # One ad that lacks far more than the others still stands out.
+    rows = [r | ({"results": 30.0} if (r["ad_id"], r["week"]) == ("ad3", monday(13)) else {}) for r in rows]
+    assert types(last_week(rows, is_settled=False)) == [("ad3", "cpr_spike")]
+
+
+def test_a_known_completeness_is_believed():
+    rows = [r | ({"results": 130.0} if r["week"] == monday(13) else {}) for r in steady_ads()]
+    frame = last_week(rows).with_columns(
+        pl.when(pl.col("week") == monday(13)).then(0.65).otherwise(1.0).alias("results_completeness")
+    )
+    assert types(frame) == []
+
+
+def test_an_end_a_pause_or_another_budget_is_no_anomaly_of_spend():
+    rows = steady_ads(ads=3)
+    for row in rows:
+        if row["week"] == monday(13):
+            row.update({"ad0": {"spend": 285.0}, "ad1": {"spend": 2000.0, "adset_id": "set1"}}.get(row["ad_id"], {}))
+    frame = last_week(rows)
+    names = {t for _, t in types(frame)}
+    assert names >= {"spend_drop", "spend_spike"}
+    paused = frame.with_columns(
+        pl.when((pl.col("entity_id") == "ad0") & (pl.col("week") == monday(13)))
+        .then(2)
+        .otherwise(7)
+        .alias("active_days")
+    )
+    assert ("ad0", "spend_drop") not in types(paused)
+    doubled = pl.DataFrame(
+        {
+            "account_id": "act_1",
+            "week": [monday(w) for w in range(14)],
+            "adset_id": "set1",
+            "daily_budget": [*[100.0] * 13, 200.0],
+        }
+    )
+    assert ("ad1", "spend_spike") not in types(paused, budgets=doubled)
+    assert ("ad1", "spend_spike") in types(paused, budgets=doubled.with_columns(pl.lit(100.0).alias("daily_budget")))
+
+
+def test_a_spike_is_not_followed_by_a_drop():
+    rows = steady_ads(ads=12, weeks=18)
+    for row in rows:
+        if row["ad_id"] == "ad1" and row["week"] == monday(14):
+            row["results"] = 60.0
+    frame = last_week(rows)
+    out = ad_anomalies(frame, frame)
+    assert out.select("entity_id", "week", "anomaly_type").rows() == [("ad1", monday(14), "cpr_spike")]
