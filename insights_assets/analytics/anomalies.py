@@ -158,8 +158,9 @@ def _scores(points: _Points) -> Floats:
     out[positive] = nominal
     if plain.any():
         # All series take part, for which of them will need it is not known beforehand.
-        usual = _before(np.abs(value), first) + np.where(position == 0, np.abs(value), 0.0)
-        unit = np.maximum(usual / np.maximum(position, 1), 1e-12)
+        usual = _before(np.abs(value), first) / np.maximum(position, 1)
+        # Of a series that has been zero only, the first other value is its own measure.
+        unit = np.where(usual > 0, usual, np.where(positive | (value < 0), np.abs(value), 1.0))
         out = np.where(plain, _nominal(points, value, unit, np.ones(value.size, dtype=bool)), out)
     return _corrected(out, points)
 

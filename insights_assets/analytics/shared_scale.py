@@ -17,6 +17,8 @@ FLOOR_SCALE = 0.02
 """A change of 2 % is not news, however constant the past."""
 
 MIN_POINTS = 3.0
+ROUNDING = 1e-6
+"""Sums of shares that are 1 but for rounding must not fall below a whole number."""
 MAX_DEGREES = 50.0
 
 
@@ -65,7 +67,7 @@ def shared(sums: Sums, pool: Ints, pools: int) -> tuple[Floats, Floats]:
         return np.bincount(pool, weights=values, minlength=pools).astype(np.float64)
 
     # From series that can tell: how alike are their scatters, on logarithms, beyond what estimating them explains?
-    seen = (n >= MIN_POINTS).astype(np.float64)
+    seen = (n >= MIN_POINTS - ROUNDING).astype(np.float64)
     count = total(seen)
     half = np.maximum(n, MIN_POINTS) / 2
     logs = seen * (np.log(own) - special.digamma(half) + np.log(half))
