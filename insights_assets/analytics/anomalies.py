@@ -140,9 +140,9 @@ def _running_min(values: Floats, first: Ints) -> Floats:
 
 
 def _before(values: Floats, first: Ints) -> Floats:
-    """Sum of the values before each point within its series."""
-    total = np.cumsum(values) - values
-    return total - total[first]
+    """Sum of the values before each point within its series, added series by series: no rounding from the others."""
+    frame = pl.DataFrame({"first": first, "value": values})
+    return frame.select(pl.col("value").cum_sum().shift(1, fill_value=0.0).over("first"))["value"].to_numpy()
 
 
 def _scores(points: _Points) -> Floats:
