@@ -1,7 +1,7 @@
 """How many planted anomalies `score_series` finds, beside three usual rules in the same run, on series made here.
 
-Weekly: costs of 20 to 60 weeks with a scatter, autocorrelation, trend and season of their own, half of them heavy-tailed.
-Each score's threshold is the one that gives one false alert in 30 clean series-weeks. Hourly: 1,600 hours with a
+Weekly: costs of 20 to 60 weeks with a scatter, memory, trend and season of their own, half of them heavy-tailed. Each
+score's threshold is the one that gives one false alert in 30 clean series-weeks. Hourly: 1,600 hours with a
 daily profile and wandering level, anomalies in labelled windows of a tenth of the series; the detector's own alarms.
 """
 
