@@ -113,14 +113,17 @@ class _Points:
 
 def _points(rows: pl.DataFrame) -> _Points:
     series = rows["unique_id"].rle_id().to_numpy().astype(np.int64)
-    seconds = rows["ds"].cast(pl.Datetime("us")).dt.epoch("us").to_numpy() / 1e6
+    instant = rows["ds"].cast(pl.Datetime("us")) if rows["ds"].dtype == pl.Date else rows["ds"].dt.cast_time_unit("us")
+    seconds = instant.dt.epoch("us").to_numpy() / 1e6
+    # People sleep by the clock on the wall, steps go by instants.
+    wall = instant.dt.replace_time_zone(None).dt.epoch("us").to_numpy() / 1e6
     first = np.searchsorted(series, series)
     start = np.arange(series.size) == first
     gap = np.where(start, np.inf, np.diff(seconds, prepend=seconds[0]))
     # The step as far as it is known: the smallest gap so far.
     step = _running_min(gap, first)
-    hour = np.floor(seconds % DAY / HOUR).astype(np.int64)
-    weekday = np.floor(seconds % WEEK / DAY).astype(np.int64)
+    hour = np.floor(wall % DAY / HOUR).astype(np.int64)
+    weekday = np.floor(wall % WEEK / DAY).astype(np.int64)
     hourly, daily = step <= DAY / 2, (step > DAY / 2) & (step <= DAY)
     by_day = np.where(hourly, hour, np.where(daily, weekday, -1))
     by_week = np.where(hourly, weekday * 24 + hour, -1)

@@ -1,6 +1,6 @@
 """Scores know nothing of what comes later, whatever the unit and order of rows, and point at what stands out."""
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
 import polars as pl
@@ -124,6 +124,18 @@ def test_a_daily_season_is_learnt_and_one_alarm_a_day_is_raised():
     assert values[low] < np.median(values)
     assert out["is_anomaly"][low]
     assert out["is_anomaly"][low : low + 24].sum() <= 2
+
+
+def test_hours_with_a_time_zone_pass_the_change_of_clocks():
+    hours = pl.datetime_range(
+        datetime(2025, 10, 20, tzinfo=UTC), datetime(2025, 11, 2, tzinfo=UTC), "1h", time_unit="ms", eager=True
+    )
+    local = hours.dt.convert_time_zone("Europe/Berlin")
+    values = np.exp(np.sin(local.dt.hour().to_numpy() / 24 * 2 * np.pi))
+    frame = pl.DataFrame({"unique_id": "h", "ds": local, "y": values})
+    out = score_series(frame)
+    assert out.schema["ds"] == frame.schema["ds"]
+    assert not out["is_anomaly"][24 * 5 :].any()
 
 
 def test_short_histories_borrow_the_scatter_of_the_others():
