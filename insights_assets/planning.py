@@ -19,7 +19,7 @@ UPSTREAM: Mapping[str, tuple[tuple[str, int], ...]] = {
     "results_daily": (("insights_daily", 0), ("adsets", 0)),
     "results_weekly": (("results_daily", 0),),
     "features_ad": (("insights_weekly_ad", 11), ("results_weekly", 11), ("insights_daily", 11)),
-    "anomalies_ad": (("features_ad", 12),),
+    "anomalies_ad": (("features_ad", 12), ("adsets", 12)),
     "burnout_predictions": (("features_ad", 0),),
 }
 

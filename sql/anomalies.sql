@@ -10,9 +10,9 @@
 -- direction | VARCHAR | up or down
 -- result_family | VARCHAR | Result family
 -- current_value | DOUBLE | Value of the metric that week, in the unit of the metric (money in account currency, rates in percent); may be null
--- baseline_value | DOUBLE | What it is compared with: from weeks t-4 to t-1 only, in the unit of the metric (money in account currency, rates in percent); may be null
+-- baseline_value | DOUBLE | What was expected: the level of weeks t-12 to t-1, in the unit of the metric (money in account currency, rates in percent); may be null
 -- delta_pct | percent | Difference from the baseline; may be null
--- p_value | DOUBLE | Chance of such a value without a change, before false-discovery control
+-- p_value | DOUBLE | Chance of such a value without a change worth a finding, before false-discovery control
 -- anomaly_score | DOUBLE | Size of the change times confidence, 0 to 1
 -- confidence | DOUBLE | 1 minus the adjusted p-value, less for a short history; 0 to 1
 -- severity | VARCHAR | By anomaly_score: 0.25, 0.5 and 0.75 divide

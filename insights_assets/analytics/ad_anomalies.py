@@ -1,28 +1,16 @@
-"""Findings on ads: a change beyond its threshold that the ad's own noise does not explain (seed 000, noise-aware)."""
+"""Findings on ads: what left its own level by more than its noise (seed 000's rules, noise-aware; docs/adr/0008)."""
 
 import numpy as np
 import polars as pl
 
 from insights_assets.analytics.deviations import likely_triggers, preceding_deviations
+from insights_assets.analytics.discoveries import discoveries
+from insights_assets.analytics.expectations import KEY, Metric, expect, windows
 from insights_assets.analytics.families import minimum_results
 from insights_assets.analytics.findings import severity, with_finding_id
-from insights_assets.analytics.noise import (
-    FLOOR_SCATTER,
-    PRIOR_DISPERSION,
-    PRIOR_SCATTER,
-    adjusted,
-    count_p_values,
-    dispersion,
-    scatter,
-    upper_p_value,
-)
+from insights_assets.analytics.maturity import seen_so_far, with_budget, with_completeness
+from insights_assets.analytics.noise import count_p_values, ratio_p_values
 from insights_assets.tables.anomalies_ad import ANOMALIES_AD
-
-KEY = ["account_id", "entity_id", "week"]
-TEST = ("family", "metric", "direction", "side", "current_value", "baseline_value", "delta_pct", "p_up", "p_down")
-FALSE_DISCOVERY_RATE = 0.10
-"""Share of false findings tolerated among those of one account, week, metric and side. Each metric and side is its own
-family of tests: a lone doubled CPR among 40 ads (p about 0.002) would drown among 400 tests of everything."""
 
 THRESHOLD_PCT: dict[tuple[str, str], tuple[str, float]] = {
     ("cpr", "up"): ("cpr_spike", 20.0),
@@ -37,122 +25,180 @@ THRESHOLD_PCT: dict[tuple[str, str], tuple[str, float]] = {
 }
 """(metric, direction) -> finding and least change in percent; cpr, ctr and frequency as in seed 000's configuration."""
 
+PROVEN_SHARE = {"cpr": 0.5, "spend": 0.5}
+"""Part of the least change (of its logarithm) that must be proven, 1 where not named. Clicks and impressions count in
+thousands, so that a change of just the least size shows; results are few, and half of it must do."""
+
 GOOD_NEWS = ("cpr_drop", "ctr_spike")
 BAD_FOR_COST = ("cpr_spike", "zero_results", "ctr_drop", "cpm_spike", "frequency_high")
 
 EXPECTED_FOR_ZERO = 3.0
 """A week without results is judged once its spend should have bought three (the rule of three: P(0) < 5 %)."""
 
+MIN_WEEKS = 3
+"""Weeks learnt from before a week is judged: two differ by one weekly change, which says nothing about a second."""
+
 FULL_HISTORY_WEEKS = 8
-WHOLE_WEEK_ONLY = ("spend", "frequency")
-RATIO_METRICS = ("ctr", "cpm", "spend", "frequency")
+TESTED = ("metric", "direction", "current_value", "baseline_value", "delta_pct", "p_value", "p_below")
+COUNTED = ("counted", "expected", "variance", "degrees")
+
+SPENDING = pl.col("is_complete") & (pl.col("spend") > 0)
+CLICKS = pl.col("ctr") * pl.col("impressions") / 100
+COST = Metric("cpr", SPENDING, count=pl.col("results") / pl.col("completeness"), exposure=pl.col("spend"))
+CLICK_RATE = Metric("ctr", pl.col("impressions") > 0, count=CLICKS, exposure=pl.col("impressions").cast(pl.Float64))
+CONVERSION = Metric(
+    "conversion",
+    SPENDING & (pl.col("link_ctr") > 0),
+    count=pl.col("results") / pl.col("completeness"),
+    exposure=pl.col("link_ctr") * pl.col("impressions") / 100,
+)
+# By day of delivery: a pause or an end is nobody's anomaly, nor is another budget.
+DAILY_SPEND = pl.col("spend") / pl.col("active_days").fill_null(7)
+SPEND = Metric("spend", SPENDING, level=DAILY_SPEND)
+SPEND_OF_BUDGET = Metric("spend", SPENDING, level=DAILY_SPEND / pl.col("budget"))
+RATIOS = (
+    Metric("cpm", pl.col("cpm") > 0, level=pl.col("cpm")),
+    Metric("frequency", pl.col("is_complete") & (pl.col("frequency") > 0), level=pl.col("frequency")),
+)
 
 
-def ad_anomalies(features: pl.DataFrame, history: pl.DataFrame) -> pl.DataFrame:
+def ad_anomalies(features: pl.DataFrame, history: pl.DataFrame, budgets: pl.DataFrame | None = None) -> pl.DataFrame:
     """Compute the rows of `anomalies_ad` for the weeks in `features`.
 
     Args:
-        features: rows of `features_ad`, the weeks to judge.
+        features: rows of `features_ad`, the weeks to judge. An optional column `results_completeness` says which part
+            of its results a week has seen so far (0 to 1; null where it is not known).
         history: rows of `features_ad` before them (12 weeks are used); it may overlap or reach further, later weeks
             never change a finding.
+        budgets: (account_id, week, adset_id, daily_budget); a change of spend that its ad set's budget explains is no
+            finding, where the budget is known in every week of the window.
 
     Returns:
-        Findings with status new. The tests of an account, week, metric and side share one false-discovery control. A
-        running week has no findings on cpr, results, spend or frequency: it is not comparable with whole weeks yet.
+        Findings with status new; false discoveries are controlled for each account and week. A running week has no
+        findings on cpr, results, spend or frequency: it is not comparable with whole weeks yet.
     """
-    known = pl.concat([features, history]).unique(KEY, keep="first", maintain_order=True)
-    tests = pl.concat([_cost_tests(features, known), *_ratio_tests(features, known)])
-    tests = tests.sort(*KEY, "metric")
-    family = ["account_id", "week", "family"]
-    up = pl.col("side") == "up"
-    tests = tests.with_columns(
-        adjusted(tests, family, "p_up").alias("q_up"), adjusted(tests, family, "p_down").alias("q_down")
-    ).with_columns(
-        pl.when(up).then("p_up").otherwise("p_down").alias("p_value"),
-        pl.when(up).then("q_up").otherwise("q_down").alias("q_value"),
+    known = pl.concat([features, history], how="diagonal").unique(KEY, keep="first", maintain_order=True)
+    rows = with_budget(windows(features, with_completeness(known)), budgets)
+    tests = pl.concat(
+        [_cost_tests(rows), _click_tests(rows), _spend_tests(rows), *(_ratio_tests(rows, m) for m in RATIOS)]
     )
     limits = pl.DataFrame(
         [(m, d, t, limit) for (m, d), (t, limit) in THRESHOLD_PCT.items()],
         schema={"metric": pl.String, "direction": pl.String, "anomaly_type": pl.String, "limit": pl.Float64},
         orient="row",
     )
-    found = tests.join(limits, on=["metric", "direction"], how="inner").filter(
-        (pl.col("q_value") <= FALSE_DISCOVERY_RATE) & (pl.col("delta_pct").abs() >= pl.col("limit"))
-    )
-    return _described(found, features, known)
+    tests = tests.join(limits, on=["metric", "direction"], how="inner")
+    change = pl.when(pl.col("direction") == "up").then(pl.col("delta_pct")).otherwise(-pl.col("delta_pct"))
+    return _described(discoveries(tests.with_columns((change >= pl.col("limit")).alias("large"))), features, known)
 
 
-def _cost_tests(features: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
-    """Test results for the spend: `cpr` where there are results, `results` (zero_results) where there are none."""
-    rows = (
-        features.filter(
-            pl.col("is_complete")
-            & (pl.col("spend") > 0)
-            & (pl.col("baseline_results") > 0)
-            & pl.col("cpr_baseline_pooled").is_not_null()
-        )
-        .with_columns((pl.col("spend") / pl.col("cpr_baseline_pooled")).alias("expected"))
-        .filter(
-            pl.when(pl.col("results") > 0)
-            # Few results must not close the gate on the very weeks that collapsed: what was expected opens it too.
-            .then(pl.max_horizontal("results", "expected") >= minimum_results())
-            .otherwise(pl.col("expected") >= EXPECTED_FOR_ZERO)
-        )
-        .join(dispersion(known), on=["account_id", "result_family", "week"], how="left")
-    )
-    extra = rows["dispersion"].fill_null(PRIOR_DISPERSION).to_numpy()
-    variance = extra * (1 + 1 / np.maximum(rows["baseline_weeks"].to_numpy(), 1))
-    few, many = count_p_values(
-        rows["results"].to_numpy(), rows["expected"].to_numpy(), rows["baseline_results"].to_numpy(), variance
+def _cost_tests(rows: pl.DataFrame) -> pl.DataFrame:
+    """Test results for the spend: `cpr` where there are results, `results` (zero_results) where there are none.
+
+    A dearer result counts by itself where fewer clicks became results; where fewer impressions or clicks were bought,
+    the tests of those are the proof, and the cost is tested below them (`discoveries`).
+    """
+    judged = seen_so_far(expect(rows, COST).filter(pl.col("points") >= MIN_WEEKS)).filter(
+        pl.when(pl.col("results") > 0)
+        # Few results must not close the gate on the very weeks that collapsed: what was expected opens it too.
+        .then(pl.max_horizontal("results", "expected") >= minimum_results())
+        .otherwise(pl.col("expected") >= EXPECTED_FOR_ZERO)
     )
     none = pl.col("results") == 0
-    base = pl.when(none).then("expected").otherwise(pl.coalesce("cpr_baseline", "cpr_baseline_pooled"))
-    value = pl.when(none).then(0.0).otherwise("cpr")
-    return (
-        rows.with_columns(pl.Series("p_up", few), pl.Series("p_down", many))
-        .with_columns(
-            pl.when(none).then(pl.lit("results")).otherwise(pl.lit("cpr")).alias("metric"),
-            value.alias("current_value"),
-            base.alias("baseline_value"),
-        )
-        .with_columns(_delta())
-        .with_columns(
-            _direction(),
-            pl.lit("cost").alias("family"),
-            # No results is the dearest of outcomes: it is tested with the cost increases.
-            pl.when(none | (pl.col("delta_pct") >= 0)).then(pl.lit("up")).otherwise(pl.lit("down")).alias("side"),
-        )
-        .select(*KEY, *TEST)
+    judged = judged.with_columns(
+        pl.col("results").alias("counted"),
+        pl.when(none).then(0.0).otherwise("cpr").alias("current_value"),
+        pl.when(none).then("expected").otherwise(pl.col("spend") / pl.col("expected")).alias("baseline_value"),
     )
+    few, many = _count_tests(judged, "cpr")
+    # Fewer results are a dearer result: the side is turned round. None at all have no cost, and are tested as such.
+    tests = _both_sides(
+        judged.with_columns(pl.Series("p_below", few)), "cpr", many, np.maximum(few, _by_click(rows, judged))
+    )
+    nothing = tests["current_value"] == 0
+    named = [pl.lit("results").alias("metric"), pl.lit("down").alias("direction")]
+    empty = tests.filter(nothing & (pl.col("direction") == "up")).with_columns(named)
+    return pl.concat([tests.filter(~nothing), empty])
 
 
-def _ratio_tests(features: pl.DataFrame, known: pl.DataFrame) -> list[pl.DataFrame]:
-    """Test ctr, cpm, spend and frequency as log ratios; a rate of few clicks gets its counting noise on top."""
-    rows = features.join(
-        scatter(known, {m: f"{m}_baseline" for m in RATIO_METRICS}), on=["account_id", "week"], how="left"
-    ).with_columns(pl.col(f"{m}_scatter").fill_null(max(PRIOR_SCATTER[m], FLOOR_SCATTER[m])) for m in RATIO_METRICS)
-    clicks = (pl.col("ctr") * pl.col("impressions") / 100).clip(0.5)
-    out = []
-    for m in RATIO_METRICS:
-        usable = (pl.col(m) > 0) & (pl.col(f"{m}_baseline") > 0)
-        if m in WHOLE_WEEK_ONLY:
-            usable &= pl.col("is_complete")
-        counting = 1 / clicks if m == "ctr" else pl.lit(0.0)
-        part = rows.filter(usable).select(
-            *KEY,
-            pl.lit(m).alias("metric"),
-            pl.col(m).alias("current_value"),
-            pl.col(f"{m}_baseline").alias("baseline_value"),
-            (pl.col(f"{m}_scatter") ** 2 + counting).sqrt().alias("sigma"),
+def _by_click(rows: pl.DataFrame, judged: pl.DataFrame) -> np.ndarray:
+    """Chance of as few results given the week's clicks; 0 where the account's clicks tell less of them than spend."""
+    names = [*KEY, "expected", "variance", "degrees"]
+    given = expect(rows, CONVERSION).with_columns(
+        (pl.col("level_variance") + pl.col("scatter_variance")).alias("variance")
+    )
+    pairs = judged.select(*KEY, "counted", "seen", pl.col("variance").alias("by_spend")).join(
+        given.select(names), on=KEY, how="left", maintain_order="left"
+    )
+    of_account = ["account_id", "week"]
+    better = pl.col("variance").mean().over(of_account) < pl.col("by_spend").mean().over(of_account)
+    usable = (pairs.select(better & (pl.col("expected") > 0)).to_series().fill_null(value=False)).to_numpy()
+    few, _ = _count_tests(pairs.with_columns(pl.col("expected") * pl.col("seen")).fill_null(1.0), "cpr")
+    return np.where(usable, few, 0.0)
+
+
+def _click_tests(rows: pl.DataFrame) -> pl.DataFrame:
+    judged = expect(rows, CLICK_RATE).filter(pl.col("points") >= MIN_WEEKS)
+    judged = judged.with_columns(
+        CLICKS.alias("counted"),
+        (pl.col("level_variance") + pl.col("scatter_variance")).alias("variance"),
+        pl.col("ctr").alias("current_value"),
+        (pl.col("expected") / pl.col("impressions") * 100).alias("baseline_value"),
+    )
+    few, many = _count_tests(judged, "ctr")
+    return _both_sides(judged, "ctr", few, many)
+
+
+def _spend_tests(rows: pl.DataFrame) -> pl.DataFrame:
+    """Test spend by day, which must have changed, and changed beside its budget too."""
+    tests, of_budget = _ratio_tests(rows, SPEND), _ratio_tests(rows, SPEND_OF_BUDGET)
+    return tests.with_columns(pl.max_horizontal("p_value", of_budget["p_value"]).alias("p_value"))
+
+
+def _ratio_tests(rows: pl.DataFrame, metric: Metric) -> pl.DataFrame:
+    judged = expect(rows, metric).filter(pl.col("points") >= MIN_WEEKS)
+    judged = judged.with_columns(
+        (metric.value() / pl.col("expected")).alias("ratio"),
+        pl.col(metric.name).alias("current_value"),
+        pl.lit(None, dtype=pl.Float64).alias("counted"),
+        (pl.col("level_variance") + pl.col("scatter_variance")).alias("variance"),
+    ).with_columns((pl.col("current_value") / pl.col("ratio")).alias("baseline_value"))
+    ratio, variance, degrees = (judged[c].to_numpy() for c in ("ratio", "variance", "degrees"))
+    margin = _margin(metric.name)
+    low, _ = ratio_p_values(ratio * margin, variance, degrees)
+    _, high = ratio_p_values(ratio / margin, variance, degrees)
+    return _both_sides(judged, metric.name, low, high)
+
+
+def _count_tests(judged: pl.DataFrame, metric: str) -> tuple[np.ndarray, np.ndarray]:
+    counted, expected, variance, degrees = (judged[c].to_numpy() for c in COUNTED)
+    margin = _margin(metric)
+    few, _ = count_p_values(counted, expected / margin, variance, degrees)
+    _, many = count_p_values(counted, expected * margin, variance, degrees)
+    return few, many
+
+
+def _margin(metric: str) -> float:
+    """The factor a change must be shown to exceed (an interval null: McCarthy & Smyth 2009)."""
+    least = min(limit for (name, _), (_, limit) in THRESHOLD_PCT.items() if name == metric)
+    return float((1 + least / 100) ** PROVEN_SHARE.get(metric, 1.0))
+
+
+def _both_sides(judged: pl.DataFrame, metric: str, low: np.ndarray, high: np.ndarray) -> pl.DataFrame:
+    """Two tests for each row: below what was expected, and above."""
+    change = (pl.col("current_value") - pl.col("baseline_value")) / pl.col("baseline_value") * 100
+    below = pl.col("p_below") if "p_below" in judged.columns else pl.lit(None, dtype=pl.Float64)
+    sides = [
+        judged.with_columns(
+            below.alias("p_below"),
+            pl.lit(metric).alias("metric"),
+            pl.lit(direction).alias("direction"),
+            pl.Series("p_value", p, dtype=pl.Float64),
+            change.alias("delta_pct"),
         )
-        ratio = np.log(part["current_value"].to_numpy() / part["baseline_value"].to_numpy())
-        p_up = upper_p_value(ratio, part["sigma"].to_numpy())
-        part = part.with_columns(
-            _delta(), pl.lit(m).alias("family"), pl.Series("p_up", p_up), pl.Series("p_down", 1 - p_up)
-        )
-        part = part.with_columns(_direction()).with_columns(pl.col("direction").alias("side"))
-        out.append(part.select(*KEY, *TEST))
-    return out
+        for direction, p in (("down", low), ("up", high))
+    ]
+    return pl.concat(sides).select(*KEY, *TESTED, *COUNTED)
 
 
 def _described(found: pl.DataFrame, features: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
@@ -184,12 +230,3 @@ def _described(found: pl.DataFrame, features: pl.DataFrame, known: pl.DataFrame)
     )
     frame = with_finding_id(frame).select(list(ANOMALIES_AD.schema))
     return ANOMALIES_AD.conform(frame.sort("account_id", "week", "entity_id", "anomaly_type"))
-
-
-def _delta() -> pl.Expr:
-    change = (pl.col("current_value") - pl.col("baseline_value")) / pl.col("baseline_value") * 100
-    return change.alias("delta_pct")
-
-
-def _direction() -> pl.Expr:
-    return pl.when(pl.col("delta_pct") >= 0).then(pl.lit("up")).otherwise(pl.lit("down")).alias("direction")

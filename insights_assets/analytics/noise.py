@@ -1,123 +1,64 @@
-"""How much a weekly figure moves by itself, and how surprising a change is given that.
+"""How surprising a figure is given what was expected of it.
 
-Five leads are not five hundred: results are counts, so they are tested as negative binomial counts; rates and spend are
-tested as log ratios against the account's own week-to-week scatter. False discoveries are controlled per account and
-week (Benjamini & Hochberg 1995), so that 278 ads do not mean 278 alerts.
+Five leads are not five hundred: results and clicks are tested as negative binomial counts, prices and spend as log
+ratios. What is uncertain about the expectation widens both. False discoveries are controlled per account and week
+(Benjamini & Hochberg 1995), so that 278 ads do not mean 278 alerts.
 """
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 from scipy import stats
 
-NOISE_WEEKS = 12
-"""Weeks of history behind a scatter estimate: a season is long enough to move it, one bad week is not."""
+Floats = NDArray[np.float64]
 
-PRIOR_ROWS = 20
-"""Ad-weeks that the prior scatter weighs: an account needs about half a month of ten ads to speak for itself."""
+LEAST_DEGREES, MOST_DEGREES = 3.0, 12.0
+"""Degrees of freedom of a log ratio's t tail: weekly rates have fatter tails than a normal."""
 
-MAD_TO_SIGMA = 1.4826
-TAIL_DF = 12
-"""Degrees of freedom of the t tail for log ratios: weekly rates have fatter tails than a normal."""
-
-PRIOR_SCATTER = {"ctr": 0.15, "cpm": 0.15, "spend": 0.35, "frequency": 0.10}
-FLOOR_SCATTER = {"ctr": 0.06, "cpm": 0.05, "spend": 0.15, "frequency": 0.04}
-"""Scatter of log(week / baseline); the floor keeps a constant series from turning 1 % into a finding."""
-
-PRIOR_DISPERSION = 0.05
-FLOOR_DISPERSION = 0.01
-"""Week-to-week variance of the true rate, relative (0.05 = 22 % standard deviation), beyond Poisson."""
-
-ENOUGH_EXPECTED = 5.0
-"""Expected results below which the log of a count says too little about dispersion."""
+TINY = 1e-300
 
 
-def informed_weeks(frame: pl.DataFrame) -> pl.DataFrame:
-    """Repeat each row for the later weeks whose noise it informs (t+1 to t+12), as column `for_week`."""
-    offsets = pl.DataFrame({"__offset__": range(1, NOISE_WEEKS + 1)}, schema={"__offset__": pl.Int64})
-    days = pl.duration(days=pl.col("__offset__") * 7)
-    return frame.join(offsets, how="cross").with_columns((pl.col("week") + days).alias("for_week")).drop("__offset__")
+def count_p_values(counted: Floats, expected: Floats, variance: Floats, degrees: Floats) -> tuple[Floats, Floats]:
+    """Test counts against an uncertain expectation.
 
-
-def scatter(history: pl.DataFrame, metrics: dict[str, str]) -> pl.DataFrame:
-    """Estimate the scatter of log(value / baseline) per account, for each week from the 12 before it.
+    The predictive distribution is negative binomial with mean `expected` and size 1 / variance. Its tails are then
+    made as fat as those of a t with Satterthwaite's (1946) degrees of freedom: counting noise is known, `variance` an
+    estimate.
 
     Args:
-        history: rows of `features_ad`.
-        metrics: metric -> its baseline column.
+        counted: counts.
+        expected: their expectations, above zero.
+        variance: relative variance of the expectation and of the true rate around it, beyond counting.
+        degrees: degrees of freedom behind `variance`.
 
     Returns:
-        account_id, week, {metric}_scatter: 1.4826 x the median absolute log ratio (about 0, so that the account's own
-        drift counts as noise), its square averaged with the prior's by numbers of rows, at least the floor.
+        (P(X <= counted), P(X >= counted)); mid-p values (half the weight of the count itself): the exact ones are too
+        timid for small counts.
     """
-    logs = [
-        pl.when((pl.col(m) > 0) & (pl.col(b) > 0)).then((pl.col(m) / pl.col(b)).log().abs()).alias(m)
-        for m, b in metrics.items()
-    ]
-    rows = informed_weeks(history.select("account_id", "week", *logs))
-    return rows.group_by("account_id", pl.col("for_week").alias("week")).agg(
-        _shrunk((pl.col(m).median() * MAD_TO_SIGMA) ** 2, pl.col(m).count(), PRIOR_SCATTER[m] ** 2)
-        .sqrt()
-        .clip(FLOOR_SCATTER[m])
-        .alias(f"{m}_scatter")
-        for m in metrics
-    )
-
-
-def dispersion(history: pl.DataFrame) -> pl.DataFrame:
-    """Estimate the extra-Poisson dispersion of results per account and family, for each week from the 12 before it.
-
-    Returns:
-        account_id, result_family, week, dispersion (relative variance): the robust variance of log(results / expected)
-        less the variance that counting explains in the week and in its baseline.
-    """
-    expected = pl.col("spend") / pl.col("cpr_baseline_pooled")
-    rows = (
-        history.filter(pl.col("is_complete"))
-        .with_columns(expected.alias("expected"))
-        .filter(pl.col("expected") >= ENOUGH_EXPECTED)
-        .select(
-            "account_id",
-            "result_family",
-            "week",
-            ((pl.col("results") + 0.5) / (pl.col("expected") + 0.5)).log().abs().alias("log_ratio"),
-            (1 / pl.col("expected") + 1 / pl.col("baseline_results")).alias("counting"),
-            (1 + 1 / pl.col("baseline_weeks")).alias("inflation"),
-        )
-    )
-    variance = (pl.col("log_ratio").median() * MAD_TO_SIGMA) ** 2 - pl.col("counting").mean()
-    extra = (variance / pl.col("inflation").mean()).clip(0)
-    return (
-        informed_weeks(rows)
-        .group_by("account_id", "result_family", pl.col("for_week").alias("week"))
-        .agg(_shrunk(extra, pl.len(), PRIOR_DISPERSION).clip(FLOOR_DISPERSION).alias("dispersion"))
-    )
-
-
-def count_p_values(
-    results: np.ndarray, expected: np.ndarray, baseline_results: np.ndarray, relative_variance: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Test results against what the baseline predicts for the same spend.
-
-    The predictive distribution is negative binomial with mean `expected` and size
-    1 / (1 / baseline_results + relative_variance): for variance 0 it is the Gamma-Poisson predictive of a rate known
-    from `baseline_results` events.
-
-    Returns:
-        (P(X <= results), P(X >= results)), each of the shape given; 1 where nothing was expected. Both are mid-p values
-        (half the weight of the result itself): the exact ones are too timid for small counts.
-    """
-    size = 1 / (1 / baseline_results + relative_variance)
+    variance = np.maximum(variance, 1e-9)
+    size = 1 / variance
     share = size / (size + expected)
-    counted = np.round(results)
-    half = stats.nbinom.pmf(counted, size, share) / 2
-    few = stats.nbinom.cdf(counted, size, share) - half
-    many = stats.nbinom.sf(counted, size, share) + half
-    return np.nan_to_num(few, nan=1.0), np.nan_to_num(many, nan=1.0)
+    k = np.round(counted)
+    half = stats.nbinom.pmf(k, size, share) / 2
+    few = np.clip(stats.nbinom.cdf(k, size, share) - half, TINY, 1.0)
+    many = np.clip(stats.nbinom.sf(k, size, share) + half, TINY, 1.0)
+    spread = np.clip(degrees, LEAST_DEGREES, MOST_DEGREES) * ((variance + 1 / expected) / variance) ** 2
+    return _fatter(few, spread), _fatter(many, spread)
 
 
-def upper_p_value(log_ratio: np.ndarray, sigma: np.ndarray) -> np.ndarray:
-    """Chance of a log ratio at least as high, given scatter `sigma`: the upper t tail with 12 degrees of freedom."""
-    return np.asarray(stats.t.sf(log_ratio / sigma, TAIL_DF), dtype=np.float64)
+def ratio_p_values(ratio: Floats, variance: Floats, degrees: Floats) -> tuple[Floats, Floats]:
+    """Test values against their expectation, on logarithms, under a t tail.
+
+    Args:
+        ratio: value / expectation, above zero.
+        variance: variance of its logarithm.
+        degrees: degrees of freedom behind `variance`; 12 are used at most.
+
+    Returns:
+        (chance of a ratio at most as high, at least as high).
+    """
+    z, bounded = np.log(ratio) / np.sqrt(variance), np.clip(degrees, LEAST_DEGREES, MOST_DEGREES)
+    return np.asarray(stats.t.cdf(z, bounded)), np.asarray(stats.t.sf(z, bounded))
 
 
 def adjusted(frame: pl.DataFrame, groups: list[str], p: str = "p_value") -> pl.Expr:
@@ -129,5 +70,6 @@ def adjusted(frame: pl.DataFrame, groups: list[str], p: str = "p_value") -> pl.E
     return pl.lit(q.sort("__row__")["__q__"])
 
 
-def _shrunk(estimate: pl.Expr, rows: pl.Expr, prior: float) -> pl.Expr:
-    return (estimate.fill_null(prior) * rows + prior * PRIOR_ROWS) / (rows + PRIOR_ROWS)
+def _fatter(p: Floats, degrees: Floats) -> Floats:
+    """The same quantile of a normal, judged by a t."""
+    return np.asarray(stats.t.sf(stats.norm.isf(p), degrees), dtype=np.float64)

@@ -41,9 +41,11 @@ class AnomaliesAd(TableModel):
     direction: pl.String = one_of("up or down", ("up", "down"))
     result_family: pl.String = family()
     current_value: pl.Float64 = column("Value of the metric that week", nullable=True)
-    baseline_value: pl.Float64 = column("What it is compared with: from weeks t-4 to t-1 only", nullable=True)
+    baseline_value: pl.Float64 = column("What was expected: the level of weeks t-12 to t-1", nullable=True)
     delta_pct: pl.Float64 = percent("Difference from the baseline", nullable=True)
-    p_value: pl.Float64 = column("Chance of such a value without a change, before false-discovery control", ge=0, le=1)
+    p_value: pl.Float64 = column(
+        "Chance of such a value without a change worth a finding, before false-discovery control", ge=0, le=1
+    )
     anomaly_score: pl.Float64 = column("Size of the change times confidence, 0 to 1", ge=0, le=1)
     confidence: pl.Float64 = column("1 minus the adjusted p-value, less for a short history; 0 to 1", ge=0, le=1)
     severity: pl.String = one_of("By anomaly_score: 0.25, 0.5 and 0.75 divide", SEVERITIES)

@@ -1,0 +1,144 @@
+"""The statistics behind a finding, by hand: count tests, false-discovery control, shared scales, completeness."""
+
+from datetime import date
+
+import numpy as np
+import polars as pl
+import pytest
+from scipy import stats
+
+from insights_assets.analytics.discoveries import discoveries
+from insights_assets.analytics.local_level import Panel, forecast
+from insights_assets.analytics.maturity import with_budget, with_completeness
+from insights_assets.analytics.noise import adjusted, count_p_values, ratio_p_values
+from insights_assets.analytics.shared_scale import Sums, shared
+
+WEEK = date(2026, 1, 5)
+
+
+def test_counts_without_further_variance_are_poisson():
+    few, many = count_p_values(np.array([0.0]), np.array([2.0]), np.array([0.0]), np.array([1e9]))
+    # Mid-p: half of exp(-2). Known noise has no fatter tail.
+    assert few[0] == pytest.approx(np.exp(-2) / 2, rel=1e-4)
+    assert few[0] + many[0] == pytest.approx(1.0)
+
+
+def test_an_uncertain_expectation_makes_a_count_less_surprising():
+    count, expected, degrees = np.full(3, 50.0), np.full(3, 100.0), np.full(3, 12.0)
+    few, _ = count_p_values(count, expected, np.array([0.0, 0.01, 0.05]), degrees)
+    assert few[0] < few[1] < few[2]
+    # Five for ten is the same ratio, and nothing to speak of.
+    less, _ = count_p_values(np.array([5.0]), np.array([10.0]), np.array([0.01]), np.array([12.0]))
+    assert less[0] > 0.05 > few[1]
+
+
+def test_ratios_have_a_t_tail():
+    low, high = ratio_p_values(np.array([1.0, np.exp(0.4)]), np.array([0.04, 0.04]), np.array([50.0, 5.0]))
+    assert low[0] == high[0] == 0.5
+    assert high[1] == pytest.approx(stats.t.sf(2.0, 5.0))
+
+
+def test_adjusted_p_values_by_hand():
+    frame = pl.DataFrame({"g": ["a"] * 4 + ["b"], "p_value": [0.04, 0.01, 0.03, 0.5, 0.2]})
+    got = frame.with_columns(adjusted(frame, ["g"]).alias("q"))["q"].to_list()
+    assert got == pytest.approx([0.16 / 3, 0.04, 0.16 / 3, 0.5, 0.2])
+
+
+def rows_of(*rows):
+    names = ("entity_id", "metric", "direction", "p_value", "p_below", "large")
+    frame = pl.DataFrame(rows, schema=names, orient="row", schema_overrides={"p_below": pl.Float64})
+    return frame.with_columns(pl.lit("act_1").alias("account_id"), pl.lit(WEEK).alias("week"))
+
+
+def found(*rows):
+    return {(a, m) for a, m in discoveries(rows_of(*rows)).select("entity_id", "metric").rows()}
+
+
+def test_a_cost_needs_less_proof_where_its_driver_was_found():
+    calm = [(f"ad{n}", m, d, 0.5, 0.5, True) for n in range(2, 9) for m, d in (("cpr", "up"), ("ctr", "down"))]
+    cost = ("ad1", "cpr", "up", 0.2, 0.03, True)
+    assert found(cost, ("ad1", "ctr", "down", 1e-6, None, True), *calm) == {("ad1", "ctr"), ("ad1", "cpr")}
+    # Without the driver the same cost is not proven, and the driver of another ad proves nothing.
+    assert found(cost, ("ad1", "ctr", "down", 0.4, None, True), *calm) == set()
+    assert found(cost, ("ad9", "ctr", "down", 1e-6, None, True), *calm) == {("ad9", "ctr")}
+
+
+def test_good_news_needs_more_proof_and_small_changes_are_none():
+    assert found(("a", "cpr", "up", 0.03, 0.03, True)) == {("a", "cpr")}
+    assert found(("a", "cpr", "down", 0.03, 0.03, True)) == set()
+    assert found(("a", "cpr", "down", 0.005, 0.005, True)) == {("a", "cpr")}
+    assert found(("a", "cpr", "up", 1e-9, 1e-9, False)) == set()
+
+
+def test_no_results_are_tested_with_the_costs():
+    # Twenty tests of costs in all: 0.004 is 0.08 among them, and 0.004 among tests of results alone.
+    costs = [(f"ad{n}", "cpr", "up", 0.5, 0.5, True) for n in range(19)]
+    assert found(("zero", "results", "down", 0.004, 0.004, True), *costs) == set()
+    assert found(("zero", "results", "down", 0.002, 0.002, True), *costs) == {("zero", "results")}
+
+
+def test_scales_of_alike_series_are_shared_and_of_unlike_ones_are_not():
+    rng = np.random.default_rng(3)
+
+    def learnt(true):
+        sums, series = Sums(true.size), np.arange(true.size)
+        for _ in range(6):
+            seen = (true * rng.standard_normal(true.size)) ** 2
+            sums.add(series, seen / 0.04, np.full(true.size, 0.04), np.zeros(true.size), np.ones(true.size))
+        return shared(sums, np.zeros(true.size, dtype=np.int64), 1)
+
+    alike, degrees = learnt(np.full(200, 0.3))
+    assert np.sqrt(alike) == pytest.approx(0.3, rel=0.2)
+    assert degrees[0] > 20
+    true = np.repeat([0.05, 0.8], 100)
+    unlike, few = learnt(true)
+    assert few[0] < 12
+    assert np.median(np.sqrt(unlike[:100])) < 0.15
+    assert np.median(np.sqrt(unlike[100:])) > 0.5
+
+
+def panel(values, noise=0.0):
+    values = np.asarray(values, dtype=np.float64)
+    n = values.size
+    zeros = np.zeros(n, dtype=np.int64)
+    noise = np.full(n, noise) if np.isscalar(noise) else np.asarray(noise)
+    return Panel(zeros, np.arange(n), zeros, values, noise, np.ones(n), np.zeros((n, 0), dtype=np.int64))
+
+
+def test_the_forecast_of_a_constant_is_the_constant_and_its_variance_shrinks():
+    got = forecast(panel([2.0] * 20))
+    assert np.isnan(got.mean[0])
+    assert got.mean[1:] == pytest.approx(2.0)
+    assert got.points.tolist() == list(range(20))
+    assert got.scatter_variance[1] == pytest.approx(0.2**2, rel=0.6)
+    assert got.scatter_variance[-1] == pytest.approx(0.02**2, rel=0.1)
+
+
+def test_a_noisy_point_moves_the_level_less():
+    steady = [0.0] * 10
+    sure, unsure = forecast(panel([*steady, 1.0, 0.0])), forecast(panel([*steady, 1.0, 0.0], [*[0.01] * 10, 4.0, 0.01]))
+    assert 0 < unsure.mean[-1] < sure.mean[-1] < 0.2
+
+
+def test_a_budget_counts_only_where_the_whole_window_has_one():
+    rows = pl.DataFrame(
+        {
+            "account_id": "act_1",
+            "entity_id": ["a", "a", "b"],
+            "parent_id": ["s1", "s1", "s2"],
+            "week": [date(2025, 12, 29), WEEK, WEEK],
+            "judged": WEEK,
+        }
+    )
+    adsets = pl.DataFrame(
+        {"account_id": "act_1", "week": [WEEK, WEEK], "adset_id": ["s1", "s2"], "daily_budget": [50.0, 80.0]}
+    )
+    assert with_budget(rows, None)["budget"].to_list() == [1.0, 1.0, 1.0]
+    assert with_budget(rows, adsets)["budget"].to_list() == [1.0, 1.0, 80.0]
+
+
+def test_completeness_is_one_until_told():
+    rows = pl.DataFrame({"is_settled": [True, False]})
+    assert with_completeness(rows).select("completeness", "completeness_known").rows() == [(1.0, True), (1.0, False)]
+    told = with_completeness(rows.with_columns(pl.lit(0.7).alias("results_completeness")))
+    assert told.select("completeness", "completeness_known").rows() == [(0.7, True), (0.7, True)]
