@@ -18,7 +18,7 @@ from starlette.types import Receive, Scope, Send
 from insights_assets.sandbox.errors import GraphError, bad_token, unavailable
 from insights_assets.sandbox.faults import Fault, FaultBox, play
 from insights_assets.sandbox.reports import Reports
-from insights_assets.sandbox.routes import VERSION, Call, Router
+from insights_assets.sandbox.routes import VERSION, Answered, Call, Router
 from insights_assets.sandbox.world import World, utc_now
 
 DEFAULT_TOKEN: Final = "sandbox-token"  # noqa: S105  opens nothing but the simulator
@@ -62,12 +62,13 @@ class SandboxApp(Starlette):
         path = tuple(part for part in request.url.path.split("/") if part)
         path = path[1:] if path and VERSION.match(path[0]) else path
         status = 200
+        answer: Answered
         try:
             self._stumble()
             answer = self.graph.handle(self._call(request, path, body))
         except GraphError as error:
             status, answer = error.status, error.body
-        text = json.dumps(answer, separators=(",", ":"), ensure_ascii=False)
+        text = answer if isinstance(answer, str) else json.dumps(answer, separators=(",", ":"), ensure_ascii=False)
         account = path[0] if path else ""
         return Response(text, status, self.usage_headers(account), "application/json; charset=UTF-8")
 

@@ -9,7 +9,7 @@ from insights_assets.sandbox.action_rows import WINDOWS
 from insights_assets.sandbox.entities import split_fields
 from insights_assets.sandbox.errors import GraphError, bad_parameter, no_field
 from insights_assets.sandbox.filters import Entity, owner, predicate, read_conditions, visible
-from insights_assets.sandbox.insight_rows import FIELDS
+from insights_assets.sandbox.insight_fields import FIELDS
 from insights_assets.sandbox.insights import LEVELS, Question
 from insights_assets.sandbox.paging import read_json
 from insights_assets.sandbox.world import AccountWorld, Ad, AdSet, Campaign

@@ -11,7 +11,7 @@ from insights_assets.sandbox.errors import bad_parameter, expired_token, no_obje
 from insights_assets.sandbox.filters import Entity, predicate, read_conditions, visible
 from insights_assets.sandbox.insight_rows import RowWriter
 from insights_assets.sandbox.insights import answer
-from insights_assets.sandbox.paging import page_request, paged
+from insights_assets.sandbox.paging import page_request, paged, paged_text
 from insights_assets.sandbox.questions import ask
 from insights_assets.sandbox.reports import Reports
 from insights_assets.sandbox.status import created_day
@@ -20,6 +20,7 @@ from insights_assets.sandbox.world import AccountWorld, Ad, AdSet, Campaign, Cre
 VERSION: Final = re.compile(r"^v\d+\.\d+$")
 EDGES: Final = {"campaigns": "campaign", "adsets": "adset", "ads": "ad"}
 Json = dict[str, Any]
+Answered = Json | str  # an object, or the JSON text of one
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ class Router:
         self.visible_accounts = visible_accounts
         self.expired = expired
 
-    def handle(self, call: Call) -> Json:
+    def handle(self, call: Call) -> Answered:
         """The answer to a call.
 
         Raises:
@@ -112,7 +113,7 @@ class Router:
 
         return paged(page_request(call.url, {**call.params, **call.page_params}), len(ids), rows)
 
-    def _account(self, call: Call, account_id: str, rest: tuple[str, ...]) -> Json:
+    def _account(self, call: Call, account_id: str, rest: tuple[str, ...]) -> Answered:
         made = self._made(call, account_id)
         today = made.today(self.now())
         fields = call.params.get("fields", "")
@@ -140,7 +141,7 @@ class Router:
         every: Mapping[str, tuple[Entity, ...]] = {"campaign": made.campaigns, "adset": made.adsets, "ad": made.ads}
         return [item for item in every[level] if created_day(item) <= today and shows(item) and holds(item)]
 
-    def _insights(self, call: Call, made: AccountWorld, scope: Entity | None) -> Json:
+    def _insights(self, call: Call, made: AccountWorld, scope: Entity | None) -> Answered:
         now = self.now()
         asked = ask(made, scope, call.params, made.today(now))
         writer = RowWriter(answer(made, asked.question, now), asked.fields)
@@ -148,18 +149,18 @@ class Router:
             days = (made.date_of(asked.question.since).isoformat(), made.date_of(asked.question.until).isoformat())
             run_id = self.reports.create(made.account.account_id, call.token, writer, now, days)
             return {"report_run_id": run_id}
-        return paged(page_request(call.url, {**call.params, **call.page_params}), len(writer.answer), writer.rows)
+        return paged_text(page_request(call.url, {**call.params, **call.page_params}), len(writer), writer.page)
 
-    def _report(self, call: Call, run_id: str, rest: tuple[str, ...]) -> Json:
+    def _report(self, call: Call, run_id: str, rest: tuple[str, ...]) -> Answered:
         run = self.reports.get(run_id, call.token)
         if not rest:
             return self.reports.status(run)
         if rest != ("insights",):
             raise no_object(run_id)
         writer = self.reports.rows(run)
-        return paged(page_request(call.url, {**call.params, **call.page_params}), len(writer.answer), writer.rows)
+        return paged_text(page_request(call.url, {**call.params, **call.page_params}), len(writer), writer.page)
 
-    def _entity(self, call: Call, object_id: str, rest: tuple[str, ...]) -> Json:
+    def _entity(self, call: Call, object_id: str, rest: tuple[str, ...]) -> Answered:
         if not object_id.isdigit():
             raise no_object(object_id)
         for account_id in self.seen_accounts(call.token):
@@ -169,7 +170,7 @@ class Router:
                 return self._found(call, self._made(call, account_id), found, rest)
         raise no_object(object_id)
 
-    def _found(self, call: Call, made: AccountWorld, found: Entity | Creative, rest: tuple[str, ...]) -> Json:
+    def _found(self, call: Call, made: AccountWorld, found: Entity | Creative, rest: tuple[str, ...]) -> Answered:
         if not rest:
             return entity_json(made, found, call.params.get("fields", ""), made.today(self.now()))
         if rest == ("insights",) and not isinstance(found, Creative):
