@@ -6,7 +6,7 @@ through a dictionary for each row.
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 import numpy as np
@@ -14,9 +14,8 @@ from numpy.typing import NDArray
 
 from insights_assets.sandbox import insight_fields as known
 from insights_assets.sandbox.action_rows import ACTIONS, action_items, joined
+from insights_assets.sandbox.insight_entities import dated_value, entity_value
 from insights_assets.sandbox.insights import Answer
-from insights_assets.sandbox.status import created_day, stamp, updated_day
-from insights_assets.sandbox.world import Ad, AdSet, Campaign
 
 Ints = NDArray[np.int64]
 Cells = list[str]  # one JSON value for each row, or "" where the row has none
@@ -57,6 +56,10 @@ class RowWriter:
     def __len__(self) -> int:
         return len(self.answer)
 
+    def repeating(self) -> "RowWriter":
+        """The same rows, with some told twice."""
+        return RowWriter(self.answer, self.fields, replace(self.changes, repeats=True))
+
     def page(self, first: int, last: int) -> list[str]:
         """JSON text of the rows from one position up to another, with what is repeated by a planted fault."""
         rows = self.rows(first, last)
@@ -80,7 +83,7 @@ class RowWriter:
         """An amount in major units, with as many decimals as the currency has."""
         return f"{minor / self.scale:.{self.decimals}f}"
 
-    def _cells(self, name: str, part: "_Part") -> Cells | None:
+    def _cells(self, name: str, part: "_Part") -> Cells | None:  # noqa: PLR0911  one line a kind
         if name in known.COUNT_FIELDS:
             return [f'"{count}"' for count in part.total(known.COUNT_FIELDS[name]).tolist()]
         if name == "spend":
@@ -107,7 +110,7 @@ class RowWriter:
     def _entity_cells(self, name: str, part: "_Part") -> Cells:
         if name in known.DATED_FIELDS:
             pairs = zip(part.entity, part.last, strict=True)
-            return [_text(_dated(self.answer, name, index, last)) for index, last in pairs]
+            return [_text(dated_value(self.answer, name, index, last)) for index, last in pairs]
         cells = [self._entity_text(name, index) for index in part.entity]
         if name == f"{self.answer.question.level}_id" and self.changes.keyless:
             return ["" if part.start + at in self.changes.keyless else cell for at, cell in enumerate(cells)]
@@ -116,7 +119,7 @@ class RowWriter:
     def _entity_text(self, name: str, index: int) -> str:
         key = (name, index)
         if key not in self._entity_texts:
-            self._entity_texts[key] = _text(_entity_value(self.answer, name, index))
+            self._entity_texts[key] = _text(entity_value(self.answer, name, index))
         return self._entity_texts[key]
 
     def _rankings(self, name: str, part: "_Part") -> Cells:
@@ -192,36 +195,6 @@ def _item(kind: str, value: str) -> str:
 
 def _rank(score: float) -> str:
     return next((name for limit, name in known.RANK_STEPS if score < limit), "ABOVE_AVERAGE")
-
-
-def _dated(answer: Answer, name: str, index: int, last: int) -> str | None:
-    entity = answer.entities[index]
-    if entity is None:
-        return None
-    day = created_day(entity) if name == "created_time" else updated_day(entity, last)
-    return stamp(answer.made, day)[:10]
-
-
-def _entity_value(answer: Answer, name: str, index: int) -> str | None:
-    account, entity = answer.made.account, answer.entities[index]
-    if name.startswith("account_"):
-        values = {"account_id": account.account_id, "account_name": account.name}
-        return values.get(name, account.market.currency)
-    ad = entity if isinstance(entity, Ad) else None
-    adset = ad.adset if ad else entity if isinstance(entity, AdSet) else None
-    campaign = entity if isinstance(entity, Campaign) else adset.campaign if adset else None
-    level, _, attribute = name.partition("_")
-    owners = {"campaign": campaign, "adset": adset, "ad": ad}
-    if level in owners:
-        value: str | None = getattr(owners[level], attribute, None)
-        return value
-    if name == "objective":
-        return campaign.objective if campaign else None
-    if name == "buying_type":
-        return "AUCTION" if entity else None
-    if adset is None:
-        return None
-    return adset.goal.optimization_goal if name == "optimization_goal" else "7d_click_1d_view"
 
 
 def _video(count: int) -> str:
