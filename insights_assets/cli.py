@@ -66,10 +66,10 @@ def demo(weeks: int, accounts: int, workers: int) -> None:
     commands.demo(load_settings(), weeks=weeks, accounts=accounts, workers=workers)
 
 
-@main.command()
+@main.command(epilog=commands.SCENARIO_HELP)
 @click.option("--port", default=8765, show_default=True, type=click.IntRange(0, 65535))
-@click.option("--scenario", default="default", show_default=True, help="default, quiet, flaky, badtoken or slow.")
-@click.option("--seed", default=7, show_default=True, type=int)
+@click.option("--scenario", default="default", show_default=True, metavar="NAME", help="One of those below.")
+@click.option("--seed", default=7, show_default=True, type=int, help="Makes the world and places the faults.")
 def sandbox(port: int, scenario: str, seed: int) -> None:
     """Serve the Graph API simulator over HTTP on the loopback address."""
     commands.sandbox(load_settings(), port=port, scenario=scenario, seed=seed)

@@ -26,7 +26,7 @@ from insights_assets.instance_home import child_environment, open_instance
 from insights_assets.lake.catalog import query
 from insights_assets.lake.store import Lake
 from insights_assets.partitions import ACCOUNT, FIRST_WEEK, monday, weeks_covering
-from insights_assets.sandbox.app import SCENARIOS
+from insights_assets.sandbox.scenarios import SCENARIOS, about
 from insights_assets.sandbox.server import serve
 from insights_assets.settings import Settings, SettingsError
 from insights_assets.tables.accounts import ACCOUNTS
@@ -36,6 +36,7 @@ USAGE = 2
 SHOWN_FAILURES = 20
 FILE_WIDTH = 200  # characters a line where the output is no terminal
 RAW_STEPS = [a.key.path[-1] for a in RAW_ASSETS]
+SCENARIO_HELP = "\b\nScenarios:\n" + "\n".join(f"  {name}: {about(name)}" for name in SCENARIOS)
 DERIVED_STEPS = [a.key.path[-1] for a in DERIVED_ASSETS]
 
 
