@@ -77,12 +77,13 @@ class Router:
             return self._me(call, rest)
         if call.method == "POST" and not (head.startswith("act_") and rest == ("insights",)):
             raise no_object("/".join(call.path), "post")
+        is_run = self.reports.account_of(head) is not None
+        if call.method == "DELETE" and not is_run:
+            raise no_object("/".join(call.path), "delete")
         if head.startswith("act_"):
             return self._account(call, place, rest, thrown)
-        if self.reports.account_of(head) is not None:
+        if is_run:
             return self._report(call, place, rest)
-        if call.method == "DELETE":
-            raise no_object(head, "delete")
         if not head and call.params.get("ids"):
             return self._several(call, place)
         return self._node(call, place, head, rest)

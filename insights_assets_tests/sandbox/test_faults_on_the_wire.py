@@ -1,13 +1,14 @@
 """Each named fault answers what Meta documents, where it is planted, as often as it says, and nowhere else."""
 
 import json
+from collections.abc import Iterator
 
 import httpx
 import pytest
 
 from insights_assets.sandbox import CATALOG, Budget, World, fault
 
-from .wire import error_of, wire
+from .wire import Wire, error_of, wire
 
 # From Meta's error reference and the reports of users, not from the catalog.
 FOR_GOOD = {
@@ -87,20 +88,28 @@ def test_every_fault_is_tested():
     assert set(CATALOG) == set(FOR_GOOD) | set(ONCE) | set(LIMITS) | set(CLOSED) | set(SHAPES) | ELSEWHERE
 
 
+@pytest.fixture(scope="module")
+def sick() -> Iterator[Wire]:
+    """A fleet in which each account but the first has a trouble of its own."""
+    fleet = World(accounts=len(FOR_GOOD) + 1, ads_per_account=2)
+    faults = [fault(name, account=one.id) for name, one in zip(FOR_GOOD, fleet.accounts[1:], strict=True)]
+    with wire(fleet, *faults) as net:
+        yield net
+
+
 @pytest.mark.parametrize("name", FOR_GOOD)
-def test_trouble_of_one_account_stays_and_leaves_the_others_alone(world: World, name: str):
-    with wire(world, fault(name, account=world.accounts[1].id)) as net:
-        sick, healthy = net.account(1), net.account(0)
-        with wire(world) as calm:
-            node = calm.get(f"{sick}/ads", limit=1).json()["data"][0]["id"]
-        answers = [net.get(sick), net.get(f"{sick}/ads"), net.start(sick), net.get(node), net.get("", ids=node)]
-        answers += [net.get(f"{sick}/ads") for _ in range(3)]
-        assert {error_of(answer) for answer in answers} == {FOR_GOOD[name]}
-        assert all("x-app-usage" in answer.headers for answer in answers)
-        assert net.get(f"{healthy}/ads").status_code == 200
-        # The account is still listed: only calls about it fail.
-        assert len(net.get("me/adaccounts").json()["data"]) == 3
-        assert [one.fault for one in net.sandbox.played] == [name] * len(answers)
+def test_trouble_of_one_account_stays_and_leaves_the_others_alone(sick: Wire, name: str):
+    account, healthy = sick.account(1 + list(FOR_GOOD).index(name)), sick.account()
+    before = len(sick.sandbox.played)
+    node = sick.world.account(account).campaigns[0].id
+    answers = [sick.get(account), sick.get(f"{account}/ads"), sick.start(account), sick.get(node)]
+    answers += [sick.get("", ids=node), sick.get(f"{node}/insights"), *(sick.get(f"{account}/ads") for _ in range(3))]
+    assert {error_of(answer) for answer in answers} == {FOR_GOOD[name]}
+    assert all("x-app-usage" in answer.headers for answer in answers)
+    assert sick.get(f"{healthy}/ads").status_code == 200
+    # The account is still listed: only calls about it fail.
+    assert account in {row["id"] for row in sick.get("me/adaccounts").json()["data"]}
+    assert [one.fault for one in sick.sandbox.played[before:]] == [name] * len(answers)
 
 
 def test_an_old_version_alone_can_be_expired(world: World):

@@ -72,7 +72,7 @@ def wire(world: World, *faults: Any, timeout: float = 5.0, **options: Any) -> It
     named = {"now": lambda: NOW, "report_latency_s": 0, **options}
     with (
         running_sandbox(world, faults=faults, **named) as sandbox,
-        httpx.Client(base_url=sandbox.url, headers=TOKEN, timeout=timeout) as client,
+        httpx.Client(base_url=sandbox.url, headers=TOKEN, timeout=timeout, verify=False) as client,  # noqa: S501  plain HTTP
     ):
         yield Wire(sandbox, client)
 
