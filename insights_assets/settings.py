@@ -28,7 +28,8 @@ class Settings:
 
     `home` holds everything written; `lake` is a path or object-store URI; `sandbox_url` is a simulator that runs
     already (None: one is started when needed) and `sandbox_scenario` what one that is started here plays, by a name of
-    `insights sandbox --help`; `refresh_after_h` hours is how long an unsettled week counts as fresh; `families` overrides an account's primary result family.
+    `insights sandbox --help`; `refresh_after_h` hours is how long an unsettled week counts as fresh; `families`
+    overrides an account's primary result family.
     """
 
     home: Path

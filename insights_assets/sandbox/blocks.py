@@ -12,6 +12,7 @@ from insights_assets.sandbox.request_places import Call, Place
 from insights_assets.sandbox.usage import FULL, WRITE_POINTS, Block, Budget, Meter, Readings
 from insights_assets.sandbox.world import World
 
+_LOW: Final = 1.0  # percent, where nothing is counted
 _INSIGHTS: Final = "ads_insights"
 _MANAGEMENT: Final = "ads_management"
 
@@ -93,9 +94,10 @@ class Blocks:
 
     def headers(self, place: Place) -> dict[str, str]:
         """The usage headers of an answer."""
-        meter = self._meter(place.account_id)
-        account = meter.percent if meter else 1.0
-        app = self._app_meter.percent if self._app_meter else 1.0
+        with self._lock:
+            meter = self._meter(place.account_id)
+            account = meter.percent if meter else _LOW
+            app = self._app_meter.percent if self._app_meter else _LOW
         readings = Readings(app, account, {_INSIGHTS: account, _MANAGEMENT: account}, throttle=account)
         return readings.headers(self._business_of(place.account_id))
 
@@ -104,12 +106,12 @@ class Blocks:
         limit = one.kind.limit
         told = wait_s if one.options["tells"] else 0.0
         full = FULL + 1
-        business = {kind: full if limit in {kind, "account"} else 1.0 for kind in (_INSIGHTS, _MANAGEMENT)}
+        business = {kind: full if limit in {kind, "account"} else _LOW for kind in (_INSIGHTS, _MANAGEMENT)}
         if limit not in {"app", "account"}:
             business[limit] = full
         readings = Readings(
-            app=full if limit == "app" else 1.0,
-            account=FULL if limit == "account" else 1.0,
+            app=full if limit == "app" else _LOW,
+            account=FULL if limit == "account" else _LOW,
             business=business,
             wait_s=told,
         )

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from insights_assets.sandbox.errors import bad_parameter
 from insights_assets.sandbox.paging import read_json
 
 ACCOUNTS: Final = "accounts"  # me/adaccounts, the discovery
@@ -67,7 +68,10 @@ class Place:
 def asked_ids(params: Mapping[str, str]) -> list[str]:
     """The ids of `?ids=`, as a comma-separated list or a JSON array."""
     text = params.get("ids", "")
-    return [str(item) for item in read_json(params, "ids")] if text.startswith("[") else text.split(",")
+    names = [str(item) for item in read_json(params, "ids")] if text.startswith("[") else text.split(",")
+    if not names:
+        raise bad_parameter("Param ids must not be empty")
+    return names
 
 
 def place_of(
@@ -80,11 +84,15 @@ def place_of(
         account_of_run: The account of a report run; None when there is no such run.
         account_of_object: The account of a campaign, ad set, ad or creative; None when there is none.
     """
+
+    def owner(object_id: str) -> str:
+        return (account_of_object(object_id) if object_id.isdigit() else None) or ""
+
     head, rest = (call.path[0] if call.path else ""), call.path[1:]
     if head == "me":
         return Place(ACCOUNTS)
     if not head and call.params.get("ids"):
-        return Place(IDS, account_of_object(asked_ids(call.params)[0]) or "")
+        return Place(IDS, owner(asked_ids(call.params)[0]))
     if head.startswith("act_"):
         kind = ACCOUNT if not rest else EDGE
         if rest == ("insights",):
@@ -95,4 +103,4 @@ def place_of(
         kind = REPORT_ROWS if rest else REPORT_STATUS
         return Place(REPORT_DELETE if call.method == "DELETE" else kind, run_account)
     kind = INSIGHTS if rest == ("insights",) else NODE
-    return Place(kind, (account_of_object(head) if head.isdigit() else None) or "")
+    return Place(kind, owner(head))

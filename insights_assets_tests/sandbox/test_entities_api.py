@@ -146,6 +146,8 @@ def test_an_unknown_id_among_several_fails_them_all(client: AppClient, world: Wo
     assert (answer.status_code, answer.json()["error"]["code"]) == (404, 803)
     many = client.get("/v26.0/", params={"ids": ",".join([known] * 51)})
     assert (many.status_code, many.json()["error"]["code"]) == (400, 100)
+    assert client.get("/v26.0/", params={"ids": "[]"}).json()["error"]["code"] == 100
+    assert client.get("/v26.0/", params={"ids": "moon"}).json()["error"]["code"] == 803
     assert "Maximum: 50. Provided: 51" in many.json()["error"]["message"]
 
 

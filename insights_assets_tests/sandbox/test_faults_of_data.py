@@ -74,7 +74,7 @@ def test_insights_of_too_many_cells_are_refused_at_once_and_by_a_run(world: Worl
 
 
 @pytest.mark.parametrize(("since", "refused"), [("2023-10-20", True), ("2023-10-21", True), ("2023-10-22", False)])
-def test_the_oldest_day_is_counted_in_the_zone_of_the_account(since: str, refused: bool):
+def test_the_oldest_day_is_counted_in_the_zone_of_the_account(since: str, *, refused: bool):
     world = World(accounts=6, ads_per_account=1)
     auckland = next(one for one in world.accounts if one.market.zone == "Pacific/Auckland")
     # 2026-11-21 15:00 UTC is the 22nd in Auckland: 37 months earlier is 2023-10-22.
@@ -226,7 +226,7 @@ def test_time_outs_of_questions_and_batches_pass(world: World):
 
 
 @pytest.mark.parametrize("by_run", [False, True])
-def test_rows_come_twice_over_pages(world: World, by_run: bool):
+def test_rows_come_twice_over_pages(world: World, *, by_run: bool):
     with wire(world) as calm:
         truth = calm.rows()
     with wire(world, fault("duplicate_rows")) as net:
@@ -349,17 +349,13 @@ def test_an_account_changes_its_zone(world: World):
         fields = {"fields": "timezone_name"}
         to_the_end = net.question(time_range='{"since":"2026-11-10","until":"2026-11-30"}')
         assert net.get(net.account(), **fields).json()["timezone_name"] == "America/New_York"
-        last = net.rows(
-            f"{net.account()}/insights", **net.question(time_range='{"since":"2026-11-10","until":"2026-11-30"}')
-        )
+        last = net.rows(f"{net.account()}/insights", **to_the_end)
         assert max(row["date_start"] for row in last) == "2026-11-15"
         instant[0] = NOW
         assert net.get(net.account(), **fields).json()["timezone_name"] == "Asia/Tokyo"
         listed = net.get("me/adaccounts", fields="timezone_name").json()["data"]
         assert listed[0]["timezone_name"] == "Asia/Tokyo"
-        last = net.rows(
-            f"{net.account()}/insights", **net.question(time_range='{"since":"2026-11-10","until":"2026-11-30"}')
-        )
+        last = net.rows(f"{net.account()}/insights", **to_the_end)
         # 15:00 UTC on the 21st is midnight of the 22nd in Tokyo, which has no row yet.
         assert max(row["date_start"] for row in last) == "2026-11-21"
         assert net.rows(f"{net.run()}/insights") == net.rows()
