@@ -12,11 +12,11 @@ from typing import Any
 
 from insights_assets.graph_api.client import GraphClient
 from insights_assets.graph_api.redaction import register_secret
+from insights_assets.sandbox.scenarios import SCENARIOS
 from insights_assets.sandbox.server import running_sandbox
-from insights_assets.sandbox.world import World
 from insights_assets.settings import SANDBOX_TOKEN, Settings, SettingsError
 
-_embedded: dict[int, str] = {}
+_embedded: dict[tuple[int, str], str] = {}
 
 
 class Gateway:
@@ -79,10 +79,17 @@ def _token_file(path: Path) -> str:
 
 
 def embedded_sandbox(settings: Settings) -> str:
-    """Start the simulator in this process, once, and return its URL; every process serves the same world."""
-    if settings.sandbox_seed not in _embedded:
+    """Start the simulator in this process, once, and return its URL; every process serves the same world.
+
+    Raises:
+        SettingsError: no such scenario.
+    """
+    seed, scenario = settings.sandbox_seed, settings.sandbox_scenario
+    if scenario not in SCENARIOS:
+        raise SettingsError(f"INSIGHTS_SANDBOX_SCENARIO is {scenario!r}; allowed are {', '.join(SCENARIOS)}.")
+    if (seed, scenario) not in _embedded:
         stack = ExitStack()
         atexit.register(stack.close)
-        server = stack.enter_context(running_sandbox(World(seed=settings.sandbox_seed), now=settings.now))
-        _embedded[settings.sandbox_seed] = server.url
-    return _embedded[settings.sandbox_seed]
+        server = stack.enter_context(running_sandbox(seed=seed, scenario=scenario, now=settings.now))
+        _embedded[seed, scenario] = server.url
+    return _embedded[seed, scenario]

@@ -28,8 +28,9 @@ class Settings:
     """Effective settings of this process.
 
     `home` holds everything written; `lake` is a path or object-store URI; `sandbox_url` is a simulator that runs
-    already (None: one is started when needed); `refresh_after_h` hours is how long an unsettled week counts as fresh;
-    `families` overrides an account's primary result family; `accounts_file` is a static list of accounts.
+    already (None: one is started when needed) and `sandbox_scenario` what one that is started here plays, by a name of
+    `insights sandbox --help`; `refresh_after_h` hours is how long an unsettled week counts as fresh; `families`
+    overrides an account's primary result family; `accounts_file` is a static list of accounts.
     """
 
     home: Path
@@ -44,6 +45,7 @@ class Settings:
     app_secret: str | None = field(repr=False)
     refresh_after_h: float = 20.0
     sandbox_seed: int = 7
+    sandbox_scenario: str = "default"
     families: Mapping[str, str] = field(default_factory=dict)
     accounts_file: str | None = None
     origins: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -70,6 +72,10 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
         "graph_url": (_url(env), _origin(env, "META_GRAPH_URL")),
         "graph_version": (_version(env), _origin(env, "META_GRAPH_VERSION")),
         "sandbox_url": (_sandbox_url(env), _origin(env, "INSIGHTS_SANDBOX_URL")),
+        "sandbox_scenario": (
+            env.get("INSIGHTS_SANDBOX_SCENARIO") or "default",
+            _origin(env, "INSIGHTS_SANDBOX_SCENARIO"),
+        ),
         "rate_limit_max_wait_s": (
             _number(env.get("INSIGHTS_RATE_LIMIT_MAX_WAIT_S") or "3600", "INSIGHTS_RATE_LIMIT_MAX_WAIT_S"),
             _origin(env, "INSIGHTS_RATE_LIMIT_MAX_WAIT_S"),

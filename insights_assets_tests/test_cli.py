@@ -71,7 +71,7 @@ def assert_one_sentence(done: subprocess.CompletedProcess[str], code: int, *word
         (["sql", "SELEC 1"], 2, ["SELEC"]),
         (["sql", "SELECT * FROM nowhere"], 2, ["nowhere"]),
         (["sql", "SELECT 1", "--format", "parquet"], 2, ["--output"]),
-        (["sandbox", "--scenario", "storm"], 2, ["storm", "flaky"]),
+        (["sandbox", "--scenario", "hurricane"], 2, ["hurricane", "storm"]),
     ],
 )  # fmt: skip
 def test_bad_arguments_are_one_sentence(

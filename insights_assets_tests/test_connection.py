@@ -2,7 +2,8 @@
 
 import pytest
 
-from insights_assets.connection import Gateway
+from insights_assets.connection import Gateway, embedded_sandbox
+from insights_assets.graph_api import GraphApiError
 from insights_assets.settings import SettingsError, load_settings
 from insights_assets.tables.accounts import ACCOUNTS
 from insights_assets_tests.tables.rows import valid_row
@@ -92,3 +93,21 @@ def test_a_token_file_without_a_token_is_a_sentence(tmp_path, content):
     file.write_bytes(content)
     with pytest.raises(SettingsError, match="token file"):
         gateway(tmp_path, INSIGHTS_MODE="live").client(account(token_path=str(file)))
+
+
+def test_the_embedded_simulator_plays_the_scenario_of_the_settings(tmp_path):
+    names = {"INSIGHTS_SANDBOX_URL": "", "META_GRAPH_URL": "", "INSIGHTS_SANDBOX_SCENARIO": "badtoken"}
+    made = gateway(tmp_path, INSIGHTS_MODE="sandbox", **names)
+    with made.client() as client:
+        accounts = [one.id for one in client.ad_accounts()]
+        assert client.account(accounts[0]).id == accounts[0]
+        with pytest.raises(GraphApiError) as caught:
+            client.account(accounts[-1])
+    assert (caught.value.code, caught.value.subcode) == (190, 463)
+
+
+def test_an_unknown_scenario_is_a_sentence(tmp_path):
+    settings = load_settings({"INSIGHTS_HOME": str(tmp_path), "INSIGHTS_SANDBOX_SCENARIO": "hurricane"})
+    assert settings.origins["sandbox_scenario"] == "environment INSIGHTS_SANDBOX_SCENARIO"
+    with pytest.raises(SettingsError, match=r"INSIGHTS_SANDBOX_SCENARIO is 'hurricane'; allowed are default, .*storm"):
+        embedded_sandbox(settings)

@@ -86,6 +86,7 @@ def test_a_wrong_variable_is_a_sentence_that_names_it_and_what_is_allowed(home, 
 VARIABLES = (
     "INSIGHTS_LAKE", "INSIGHTS_MODE", "META_GRAPH_URL", "META_GRAPH_VERSION", "INSIGHTS_SANDBOX_URL",
     "INSIGHTS_RATE_LIMIT_MAX_WAIT_S", "INSIGHTS_NOW", "META_ACCESS_TOKEN", "META_APP_SECRET", "INSIGHTS_SETTINGS",
+    "INSIGHTS_SANDBOX_SCENARIO",
 )  # fmt: skip
 
 

@@ -7,15 +7,17 @@ import sys
 import click
 
 from insights_assets.commands.home import open_home
-from insights_assets.sandbox.app import SCENARIOS
+from insights_assets.sandbox.scenarios import SCENARIOS, about
 from insights_assets.sandbox.server import serve
 from insights_assets.settings import SettingsError, load_settings
 
+SCENARIO_HELP = "\b\nScenarios:\n" + "\n".join(f"  {name}: {about(name)}" for name in SCENARIOS)
 
-@click.command()
+
+@click.command(epilog=SCENARIO_HELP)
 @click.option("--port", default=8765, show_default=True, type=click.IntRange(0, 65535))
-@click.option("--scenario", default="default", show_default=True, help="default, quiet, flaky, badtoken or slow.")
-@click.option("--seed", default=7, show_default=True, type=int)
+@click.option("--scenario", default="default", show_default=True, metavar="NAME", help="One of those below.")
+@click.option("--seed", default=7, show_default=True, type=int, help="Makes the world and places the faults.")
 def sandbox(port: int, scenario: str, seed: int) -> None:
     """Serve the Graph API simulator over HTTP on the loopback address."""
     settings = load_settings()

@@ -1,7 +1,7 @@
 """Action types of the API, with the alias rows and the roll-ups that trap whoever adds them up."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,7 +52,6 @@ ACTIONS: Final[dict[str, tuple[str, ...]]] = {
     "mobile_app_install": ("installs",),
     "app_install": ("installs",),
 }
-PURCHASE_TYPES: Final = tuple(name for name, columns in ACTIONS.items() if columns == ("purchases",))
 CONVERSIONS: Final = ONSITE | OFFSITE
 
 
@@ -75,34 +74,53 @@ def split_windows(columns: Mapping[str, Ints], dither: NDArray[np.float64]) -> d
     return result
 
 
-def _window(sums: Mapping[str, int], columns: Sequence[str], window: str) -> int:
-    total = 0
+def action_items(
+    types: Mapping[str, Sequence[str]], sums: Mapping[str, Ints], windows: Sequence[str], write: Callable[[int], str]
+) -> list[list[str]]:
+    """The items of an array of actions as JSON text: one list for each type, "" where nothing happened.
+
+    Args:
+        types: Action types with the columns that each adds up.
+        sums: The columns, one entry for each row.
+        windows: Attribution windows wanted beside the default.
+        write: Writes a number.
+    """
+    # Aliases share their columns, and so all of their text but the name.
+    shared = {columns: _values(columns, sums, windows, write) for columns in {tuple(c) for c in types.values()}}
+    return [
+        [f'{{"action_type":"{kind}",{text}}}' if text else "" for text in shared[tuple(columns)]]
+        for kind, columns in types.items()
+    ]
+
+
+def joined(items: Sequence[Sequence[str]]) -> list[str]:
+    """Arrays from items: one JSON array for each row, "" where it would be empty."""
+    rows = (",".join(filter(None, row)) for row in zip(*items, strict=True))
+    return [f"[{row}]" if row else "" for row in rows]
+
+
+def _values(
+    columns: Sequence[str], sums: Mapping[str, Ints], windows: Sequence[str], write: Callable[[int], str]
+) -> list[str]:
+    names = ("value", *windows)
+    parts = [sum(sums[name] for name in columns), *(_window(sums, columns, window) for window in windows)]
+    texts = []
+    for row in zip(*(np.asarray(part).tolist() for part in parts), strict=True):
+        if any(row):
+            # The value is there whenever a window is; a window with nothing is absent.
+            pairs = zip(names, row, strict=True)
+            texts.append(",".join([f'"{name}":"{write(n)}"' for name, n in pairs if n or name == "value"]))
+        else:
+            texts.append("")
+    return texts
+
+
+def _window(sums: Mapping[str, Ints], columns: Sequence[str], window: str) -> Ints:
+    total = np.zeros_like(sums[columns[0]])
     for name in columns:
         if name in CONVERSIONS:
-            total += sums.get(f"{name}@{window}", 0)
+            part = sums.get(f"{name}@{window}")
+            total = total if part is None else total + part
         elif window.endswith("_click"):
-            total += sums[name]
+            total = total + sums[name]
     return total
-
-
-def action_list(sums: Mapping[str, int], windows: Sequence[str]) -> list[dict[str, str]]:
-    """The `actions` of one row; empty when nothing happened."""
-    result = []
-    for kind, columns in ACTIONS.items():
-        value = sum(sums[name] for name in columns)
-        parts = {window: _window(sums, columns, window) for window in windows}
-        if value or any(parts.values()):
-            item = {"action_type": kind, "value": str(value)}
-            item |= {window: str(part) for window, part in parts.items() if part}
-            result.append(item)
-    return result
-
-
-def value_list(sums: Mapping[str, int], windows: Sequence[str], money: Any) -> list[dict[str, str]]:
-    """The `action_values` of one row: what purchases were worth."""
-    value = sums["purchase_value"]
-    if not value:
-        return []
-    parts = {window: _window(sums, ("purchase_value",), window) for window in windows}
-    item = {"value": money(value)} | {window: money(part) for window, part in parts.items() if part}
-    return [{"action_type": kind, **item} for kind in PURCHASE_TYPES]

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from insights_assets.sandbox.world import AccountWorld, Creative
+from insights_assets.sandbox.objects import Creative
+from insights_assets.sandbox.world import AccountWorld
 
 LANDING = "https://example.invalid/shop"
 

@@ -13,7 +13,7 @@ from insights_assets.sandbox.catalog import FAMILY_COLUMN
 from insights_assets.sandbox.labels import Multipliers, Planted, Planter
 from insights_assets.sandbox.seeds import stable_rng
 from insights_assets.sandbox.side_effects import Draw, engagement_columns, family_columns
-from insights_assets.sandbox.world import HORIZON_DAYS, AccountWorld
+from insights_assets.sandbox.world import AccountWorld
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -92,11 +92,11 @@ def _cells(made: AccountWorld) -> Cells:
 
 def _season(made: AccountWorld, rng: np.random.Generator) -> dict[str, Floats]:
     """Day factors of the whole account: weekday, time of the year and a slow drift of the auction's price."""
-    days = np.arange(HORIZON_DAYS)
+    days = np.arange(made.horizon_days)
     weekday = (days + made.start.weekday()) % 7
     year = 2 * np.pi * (days + made.start.timetuple().tm_yday) / 365.25
-    steps = rng.normal(0, 0.0 if made.account.quiet else 0.012, HORIZON_DAYS // 7 + 1)
-    drift = np.repeat(np.exp(np.clip(np.cumsum(steps), -0.35, 0.35)), 7)[:HORIZON_DAYS]
+    steps = rng.normal(0, 0.0 if made.account.quiet else 0.012, made.horizon_days // 7 + 1)
+    drift = np.repeat(np.exp(np.clip(np.cumsum(steps), -0.35, 0.35)), 7)[: made.horizon_days]
     spend_week = 1 + rng.uniform(-0.08, 0.08, 7)
     rate_week = 1 + rng.uniform(-0.12, 0.12, 7)
     return {

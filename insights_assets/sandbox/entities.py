@@ -5,8 +5,9 @@ from typing import Any, Final
 
 from insights_assets.sandbox.creatives import creative_json
 from insights_assets.sandbox.errors import bad_parameter, no_field
+from insights_assets.sandbox.objects import Ad, AdSet, Campaign, Creative
 from insights_assets.sandbox.status import ad_status, adset_status, campaign_status, created_day, stamp, updated_day
-from insights_assets.sandbox.world import AccountWorld, Ad, AdSet, Campaign, Creative
+from insights_assets.sandbox.world import AccountDays, AccountWorld
 
 Json = dict[str, Any]
 LEARNING_DAYS: Final = 7
@@ -48,33 +49,40 @@ def choose(full: Json, fields: str, node: str) -> Json:
     return result
 
 
-def account_json(made: AccountWorld, today: int) -> Json:
-    """All fields of an ad account."""
-    account = made.account
-    spent = int(made.facts.columns["spend"][made.facts.cells.day < today].sum())
-    return {
+def account_json(days: AccountDays, fields: str, today: int, spent: Callable[[], int]) -> Json:
+    """The asked fields of an ad account.
+
+    Args:
+        days: The account.
+        fields: The fields asked for.
+        today: Today's day number in the account's zone.
+        spent: What it has spent so far, in minor units; called only when asked for.
+    """
+    account = days.account
+    full = {
         "id": account.id,
         "account_id": account.account_id,
         "name": account.name,
         "account_status": account.account_status,
         "currency": account.market.currency,
         "timezone_name": account.market.zone,
-        "timezone_offset_hours_utc": int(stamp(made, max(today, 0))[-5:-2]),
+        "timezone_offset_hours_utc": int(stamp(days, max(today, 0))[-5:-2]),
         "timezone_id": 1,
         "business": {"id": account.business_id, "name": account.business_name},
         "business_country_code": account.market.country,
         "business_name": account.business_name,
-        "amount_spent": str(spent),
+        "amount_spent": str(spent()) if "amount_spent" in fields else "",
         "balance": "0",
         "spend_cap": "0",
         "min_daily_budget": 100,
         "disable_reason": 0,
-        "created_time": stamp(made, -400),
+        "created_time": stamp(days, -400),
         "age": float(400 + today),
         "is_personal": 0,
         "owner": account.business_id,
         "funding_source": None,
     }
+    return choose(full, fields, "AdAccount")
 
 
 def budget_minor(made: AccountWorld, adset: AdSet, today: int) -> int:

@@ -46,11 +46,6 @@ def bad_token() -> GraphError:
     return GraphError("Invalid OAuth access token - Cannot parse access token", 190)
 
 
-def expired_token() -> GraphError:
-    """The token was good once."""
-    return GraphError("Error validating access token: Session has expired", 190, subcode=463)
-
-
 def no_object(object_id: str, method: str = "get") -> GraphError:
     """There is no such object, or the token may not see it."""
     return GraphError(
@@ -72,6 +67,11 @@ def bad_parameter(message: str) -> GraphError:
     return GraphError(f"(#100) {message}", 100)
 
 
-def unavailable() -> GraphError:
-    """A transient failure."""
-    return GraphError("(#2) Service temporarily unavailable", 2, status=500, transient=True)
+def no_alias(object_id: str) -> GraphError:
+    """One of several ids does not exist; the whole request fails."""
+    return GraphError(f"(#803) Some of the aliases you requested do not exist: {object_id}", 803, status=404)
+
+
+def too_many_ids(count: int, most: int) -> GraphError:
+    """More ids than one request may name."""
+    return GraphError(f"(#100) Too many IDs. Maximum: {most}. Provided: {count}.", 100)

@@ -1,4 +1,4 @@
-"""Faults that tests plant in the server."""
+"""Faults by path: a test that wants an answer of its own plants it here; those with a name are in `planting`."""
 
 import json
 import re
@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from starlette.types import Receive, Scope, Send
+from insights_assets.sandbox.replies import HTML, Reply
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,19 @@ class Fault:
     kind: Literal["error", "disconnect", "truncate", "not_json"] = "error"
     method: str = ""
 
+    def reply(self) -> Reply:
+        """What it answers."""
+        if self.kind == "disconnect":
+            return Reply(how="reset")
+        if self.kind == "truncate":
+            return TRUNCATED
+        if self.kind == "not_json":
+            return Reply(HTML, self.status, "text/html", self.headers)
+        return Reply(json.dumps(dict(self.body)).encode(), self.status, headers=self.headers)
+
+
+TRUNCATED = Reply(b'{"data":[{"impressions":"12', how="truncate")
+
 
 class FaultBox:
     """Counts down the faults of one server."""
@@ -51,36 +64,3 @@ class FaultBox:
                     self._left[index] -= 1
                     return fault
         return None
-
-
-async def play(fault: Fault, headers: Mapping[str, str], scope: Scope, receive: Receive, send: Send) -> None:
-    """Sends a spoilt answer."""
-    del scope
-    more = True
-    while more:
-        message = await receive()
-        more = message["type"] == "http.request" and message.get("more_body", False)
-    if fault.kind == "disconnect":
-        _abort(send)
-        return
-    body = b"<html><body>Sorry, something went wrong.</body></html>"
-    kind, status = "text/html", fault.status
-    if fault.kind != "not_json":
-        body, kind = json.dumps(dict(fault.body)).encode(), "application/json; charset=UTF-8"
-    if fault.kind == "truncate":
-        body, status = b'{"data":[{"impressions":"12', 200
-    length = len(body) + (1000 if fault.kind == "truncate" else 0)
-    merged = {name.lower(): value for name, value in {**headers, **fault.headers}.items()}
-    merged |= {"content-type": kind, "content-length": str(length)}
-    raw = [(name.encode(), value.encode()) for name, value in merged.items()]
-    await send({"type": "http.response.start", "status": status, "headers": raw})
-    # A truncated answer promises more and returns; the server closes the connection on that.
-    await send({"type": "http.response.body", "body": body, "more_body": fault.kind == "truncate"})
-
-
-def _abort(send: Send) -> None:
-    # ASGI has no word for closing a connection without an answer, so reach for the server's transport.
-    transport = getattr(getattr(send, "__self__", None), "transport", None)
-    if transport is None:
-        raise ConnectionResetError("the sandbox closed the connection")
-    transport.abort()

@@ -7,9 +7,10 @@ from typing import Any, Final
 
 from insights_assets.sandbox.catalog import HIDDEN_STATUSES
 from insights_assets.sandbox.errors import bad_parameter
+from insights_assets.sandbox.objects import Ad, AdSet, Campaign
 from insights_assets.sandbox.paging import read_json
 from insights_assets.sandbox.status import effective_status, stamp, updated_day
-from insights_assets.sandbox.world import AccountWorld, Ad, AdSet, Campaign
+from insights_assets.sandbox.world import AccountWorld
 
 Entity = Campaign | AdSet | Ad
 OPERATORS: Final = frozenset({"IN", "NOT_IN", "EQUAL", "NOT_EQUAL", "GREATER_THAN", "LESS_THAN", "CONTAIN", "ANY"})

@@ -14,8 +14,9 @@ from insights_assets.sandbox.catalog import (
     MARKETS,
     Goal,
 )
+from insights_assets.sandbox.objects import Account, Ad, AdSet, Campaign, Creative
 from insights_assets.sandbox.seeds import stable_id, stable_rng
-from insights_assets.sandbox.world import HORIZON_DAYS, Account, AccountWorld, Ad, AdSet, Campaign, Creative
+from insights_assets.sandbox.world import HORIZON_DAYS, AccountWorld
 
 QUIET_ACCOUNT = 1  # index of the account without planted anomalies; a world of one account has none
 SMALL_ACCOUNT = 6
@@ -29,15 +30,18 @@ MIN_CAMPAIGNS_TO_END_ONE = 4
 SINGLE_PAUSE = 0.35
 
 
-def make_accounts(seed: int, count: int, ads_per_account: tuple[int, int], *, all_quiet: bool) -> tuple[Account, ...]:
+def make_accounts(
+    seed: int, count: int, ads_per_account: tuple[int, int] | int, *, all_quiet: bool
+) -> tuple[Account, ...]:
     """The accounts a token sees, in a fixed order."""
     made = []
+    exact = isinstance(ads_per_account, int)
+    low, high = (ads_per_account, ads_per_account) if isinstance(ads_per_account, int) else ads_per_account
     for index in range(count):
         rng = stable_rng(seed, f"account:{index}")
         digits = stable_id(seed, f"account:{index}", "1", 15)
         brand = BRANDS[index % len(BRANDS)]
-        small = index == SMALL_ACCOUNT
-        low, high = ads_per_account
+        small = index == SMALL_ACCOUNT and not exact
         market = MARKETS[index % len(MARKETS)]
         made.append(
             Account(
@@ -56,22 +60,24 @@ def make_accounts(seed: int, count: int, ads_per_account: tuple[int, int], *, al
     return tuple(made)
 
 
-def make_account_world(account: Account, start: date, seed: int) -> AccountWorld:
+def make_account_world(account: Account, start: date, seed: int, horizon_days: int = HORIZON_DAYS) -> AccountWorld:
     """Draws everything that exists in an account over the horizon."""
     rng = stable_rng(seed, account.id, "entities")
-    campaigns, adsets = _structure(account, seed, rng)
+    campaigns, adsets = _structure(account, seed, rng, horizon_days)
     ads: list[Ad] = []
     creatives: list[Creative] = []
     for slot in range(account.slots):
         adset = adsets[slot % len(adsets)]
-        ads.extend(_slot_ads(account, adset, slot, creatives, seed))
+        ads.extend(_slot_ads(account, adset, slot, creatives, seed=seed, horizon_days=horizon_days))
     ads.sort(key=lambda ad: (ad.start, ad.id))
     used = {ad.creative.id for ad in ads}
     kept = tuple(creative for creative in creatives if creative.id in used)
-    return AccountWorld(account, start, seed, campaigns, adsets, tuple(ads), kept)
+    return AccountWorld(account, start, seed, campaigns, adsets, tuple(ads), kept, horizon_days)
 
 
-def _structure(account: Account, seed: int, rng: np.random.Generator) -> tuple[tuple[Campaign, ...], tuple[AdSet, ...]]:
+def _structure(
+    account: Account, seed: int, rng: np.random.Generator, horizon_days: int
+) -> tuple[tuple[Campaign, ...], tuple[AdSet, ...]]:
     adset_count = max(2, round(account.slots / SLOTS_PER_ADSET))
     campaign_count = max(2, min(len(GOALS), round(adset_count * 0.75)))
     # Accounts begin at different goals, so that the world as a whole has every family.
@@ -94,15 +100,16 @@ def _structure(account: Account, seed: int, rng: np.random.Generator) -> tuple[t
     for index in range(adset_count):
         position = index % campaign_count
         goal = GOALS[position] if position < MIN_CAMPAIGNS_TO_END_ONE else GOALS[(position + shift) % len(GOALS)]
-        adsets.append(_adset(account, campaigns[position], goal, index, seed))
+        adsets.append(_adset(account, campaigns[position], goal, (index, horizon_days // 7), seed))
     return tuple(campaigns), tuple(adsets)
 
 
-def _adset(account: Account, campaign: Campaign, goal: Goal, index: int, seed: int) -> AdSet:
+def _adset(account: Account, campaign: Campaign, goal: Goal, place: tuple[int, int], seed: int) -> AdSet:
+    index, weeks = place
     rng = stable_rng(seed, account.id, f"adset:{index}")
     steps, factor = [(0, 1.0)], 1.0
     if not account.quiet:
-        changes = np.flatnonzero(rng.random(HORIZON_DAYS // 7) < BUDGET_CHANGE_WEEKLY)
+        changes = np.flatnonzero(rng.random(weeks) < BUDGET_CHANGE_WEEKLY)
         for week in changes:
             # The factor stays in a band: a random walk over three years would starve or flood some ad sets.
             factor = float(np.clip(factor * rng.choice([0.8, 0.85, 1.15, 1.25]), 0.6, 1.7))
@@ -120,10 +127,12 @@ def _adset(account: Account, campaign: Campaign, goal: Goal, index: int, seed: i
     )
 
 
-def _slot_ads(account: Account, adset: AdSet, slot: int, creatives: list[Creative], seed: int) -> list[Ad]:
+def _slot_ads(
+    account: Account, adset: AdSet, slot: int, creatives: list[Creative], *, seed: int, horizon_days: int
+) -> list[Ad]:
     """The ads that follow each other in one slot: when one ends, the next begins within two weeks."""
     rng = stable_rng(seed, account.id, f"slot:{slot}")
-    last = min(HORIZON_DAYS, adset.campaign.end or HORIZON_DAYS)
+    last = min(horizon_days, adset.campaign.end or horizon_days)
     day = 0 if rng.random() < 0.7 else int(rng.integers(1, 70))  # noqa: PLR2004  most slots begin at once
     ads: list[Ad] = []
     while day < last:

@@ -1,17 +1,18 @@
 """Answers an insights question from the facts: sums over windows, and unique reach that does not add up."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from insights_assets.sandbox.action_rows import split_windows
+from insights_assets.sandbox.objects import Ad, AdSet, Campaign
 from insights_assets.sandbox.restatement import Reported, report
 from insights_assets.sandbox.status import created_day
-from insights_assets.sandbox.world import AccountWorld, Ad, AdSet, Campaign
+from insights_assets.sandbox.world import AccountWorld
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -71,13 +72,31 @@ class Answer:
     def __len__(self) -> int:
         return int(self.entity.size)
 
+    def only(self, rows: NDArray[np.bool_]) -> "Answer":
+        """The rows that a mask keeps."""
+        sums = {name: values[rows] for name, values in self.sums.items()}
+        parts = (self.entity[rows], self.first[rows], self.last[rows])
+        return Answer(self.made, self.question, self.entities, *parts, sums, self.tired[rows])
 
-def answer(made: AccountWorld, question: Question, now: datetime) -> Answer:
-    """Computes all rows of a question as reported at `now`."""
+
+class Change(Protocol):
+    """A planted departure from the facts."""
+
+    def reported(self, made: AccountWorld, seen: Reported, today: int) -> Reported:
+        """The cells as they are told."""
+
+    def answered(self, answer: Answer) -> Answer:
+        """The rows as they are told."""
+
+
+def answer(made: AccountWorld, question: Question, now: datetime, changes: Sequence[Change] = ()) -> Answer:
+    """Computes all rows of a question as reported at `now`, changed by what is planted."""
     today = made.today(now)
     until = min(question.until, today)
     kept = np.array([question.keep(ad) and created_day(ad) <= today for ad in made.ads], dtype=bool)
     seen = _only(report(made, question.since, until, now), kept)
+    for change in changes:
+        seen = change.reported(made, seen, today)
     columns = dict(seen.columns)
     if question.windows:
         columns |= split_windows(columns, seen.dither)
@@ -93,7 +112,7 @@ def answer(made: AccountWorld, question: Question, now: datetime) -> Answer:
     shown = np.array([entity is None or question.show(entity) for entity in entities], dtype=bool)
     rows = np.flatnonzero((totals["impressions"] > 0) & np.repeat(shown, count))
     first = question.since + (rows % max(count, 1)) * span
-    return Answer(
+    told = Answer(
         made=made,
         question=question,
         entities=entities,
@@ -103,6 +122,9 @@ def answer(made: AccountWorld, question: Question, now: datetime) -> Answer:
         sums={name: values[rows] for name, values in totals.items()},
         tired=tired[rows] / np.maximum(totals["impressions"][rows], 1),
     )
+    for change in changes:
+        told = change.answered(told)
+    return told
 
 
 def _only(seen: Reported, kept: NDArray[np.bool_]) -> Reported:

@@ -8,7 +8,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from insights_assets.sandbox.seeds import stable_rng
-from insights_assets.sandbox.world import HORIZON_DAYS, AccountWorld
+from insights_assets.sandbox.world import AccountWorld
 
 if TYPE_CHECKING:
     from insights_assets.sandbox.delivery import Cells
@@ -79,7 +79,7 @@ class Planter:
         self.made = made
         self.cells = cells
         self.first_monday = (-made.start.weekday()) % 7
-        self.weeks = (HORIZON_DAYS - self.first_monday) // 7
+        self.weeks = (made.horizon_days - self.first_monday) // 7
         self.week = (cells.day - self.first_monday) // 7
         shape = (len(made.ads), self.weeks)
         inside = (self.week >= 0) & (self.week < self.weeks)

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 from insights_assets.sandbox.errors import bad_parameter
 
 DEFAULT_LIMIT = 25
-MAX_LIMIT = 500
+MAX_LIMIT = 5000
 CURSOR_MARK = "c:"
 
 
@@ -69,10 +69,23 @@ def paged(request: PageRequest, total: int, rows: Callable[[int, int], list[dict
     end = min(request.offset + request.limit, total)
     if request.offset >= end:
         return {"data": []}
+    return {"data": rows(request.offset, end), "paging": _paging(request, end, total)}
+
+
+def paged_text(request: PageRequest, total: int, rows: Callable[[int, int], list[str]]) -> str:
+    """Like `paged` for rows that are JSON text already; gives the text of the whole object."""
+    end = min(request.offset + request.limit, total)
+    if request.offset >= end:
+        return '{"data":[]}'
+    paging = json.dumps(_paging(request, end, total), separators=(",", ":"))
+    return f'{{"data":[{",".join(rows(request.offset, end))}],"paging":{paging}}}'
+
+
+def _paging(request: PageRequest, end: int, total: int) -> dict[str, Any]:
     paging: dict[str, Any] = {"cursors": {"before": cursor(request.offset), "after": cursor(end - 1)}}
     if end < total:
         paging["next"] = f"{request.url}?{urlencode({**request.params, 'after': cursor(end - 1)})}"
-    return {"data": rows(request.offset, end), "paging": paging}
+    return paging
 
 
 def read_json(params: Mapping[str, str], name: str) -> Any:

@@ -9,10 +9,11 @@ from insights_assets.sandbox.action_rows import WINDOWS
 from insights_assets.sandbox.entities import split_fields
 from insights_assets.sandbox.errors import GraphError, bad_parameter, no_field
 from insights_assets.sandbox.filters import Entity, owner, predicate, read_conditions, visible
-from insights_assets.sandbox.insight_rows import FIELDS
+from insights_assets.sandbox.insight_fields import FIELDS
 from insights_assets.sandbox.insights import LEVELS, Question
+from insights_assets.sandbox.objects import Ad, AdSet, Campaign
 from insights_assets.sandbox.paging import read_json
-from insights_assets.sandbox.world import AccountWorld, Ad, AdSet, Campaign
+from insights_assets.sandbox.world import AccountWorld
 
 MAX_INCREMENT: Final = 90
 MONTHS_KEPT: Final = 37
@@ -71,14 +72,15 @@ def _range(made: AccountWorld, params: Mapping[str, str], today: int) -> tuple[i
         raise bad_parameter("time_range must be {'since':YYYY-MM-DD,'until':YYYY-MM-DD}") from None
     if since > until:
         raise bad_parameter("time_range: since must not be after until")
-    if since < _oldest(made.date_of(today)):
+    if since < oldest_start(made.date_of(today)):
         message = "(#3018) The start date of the time range cannot be beyond 37 months from the current date"
         raise GraphError(message, 3018)
     return made.day_of(since), made.day_of(until)
 
 
-def _oldest(today: date) -> date:
-    months = today.year * 12 + today.month - 1 - MONTHS_KEPT
+def oldest_start(today: date, kept: int = MONTHS_KEPT) -> date:
+    """The earliest day that a range may begin on, in the account's zone."""
+    months = today.year * 12 + today.month - 1 - kept
     first = date(months // 12, months % 12 + 1, 1)
     # The day after the last of a short month stands in for a day it does not have.
     return first + timedelta(days=today.day - 1)

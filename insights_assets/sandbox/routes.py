@@ -1,46 +1,32 @@
 """What each path answers. Plain functions of a request; HTTP itself is in `app`."""
 
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from insights_assets.sandbox.entities import account_json, choose, entity_json
-from insights_assets.sandbox.errors import bad_parameter, expired_token, no_object
+from insights_assets.sandbox.entities import account_json, entity_json
+from insights_assets.sandbox.errors import bad_parameter, no_alias, no_object, too_many_ids
+from insights_assets.sandbox.fault_player import FaultPlayer
 from insights_assets.sandbox.filters import Entity, predicate, read_conditions, visible
 from insights_assets.sandbox.insight_rows import RowWriter
 from insights_assets.sandbox.insights import answer
-from insights_assets.sandbox.paging import page_request, paged
+from insights_assets.sandbox.lookup import creative_ids, find
+from insights_assets.sandbox.objects import Creative
+from insights_assets.sandbox.paging import page_request, paged, paged_text
+from insights_assets.sandbox.planting import PlantedFault
 from insights_assets.sandbox.questions import ask
 from insights_assets.sandbox.reports import Reports
+from insights_assets.sandbox.request_places import MAX_IDS, Call, Place, asked_ids, place_of
+from insights_assets.sandbox.row_faults import fate_of, row_changes
 from insights_assets.sandbox.status import created_day
-from insights_assets.sandbox.world import AccountWorld, Ad, AdSet, Campaign, Creative, World
+from insights_assets.sandbox.world import AccountWorld, World
+from insights_assets.sandbox.world_changes import WorldChange
 
 VERSION: Final = re.compile(r"^v\d+\.\d+$")
 EDGES: Final = {"campaigns": "campaign", "adsets": "adset", "ads": "ad"}
 Json = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Call:
-    """One authorised request.
-
-    Attributes:
-        method: GET or POST.
-        path: Path segments without the version.
-        params: Query and form parameters without the token.
-        url: URL without its query.
-        page_params: What a `next` link repeats.
-        token: The token it came with.
-    """
-
-    method: str
-    path: tuple[str, ...]
-    params: Mapping[str, str]
-    url: str
-    page_params: Mapping[str, str]
-    token: str
+Answered = Json | str  # an object, or the JSON text of one
 
 
 class Router:
@@ -51,7 +37,8 @@ class Router:
         now: The clock, aware.
         reports: The report runs.
         visible_accounts: For each token the account ids it sees; a token that is not in it sees all.
-        expired: Ids of accounts whose calls fail as if the token had expired.
+        player: The faults.
+        changes: Faults of the world.
     """
 
     def __init__(
@@ -60,16 +47,27 @@ class Router:
         now: Callable[[], datetime],
         reports: Reports,
         visible_accounts: Mapping[str, frozenset[str]],
-        expired: frozenset[str] = frozenset(),
+        player: FaultPlayer,
+        changes: Sequence[WorldChange],
     ) -> None:
         self.world = world
         self.now = now
         self.reports = reports
         self.visible_accounts = visible_accounts
-        self.expired = expired
+        self.player = player
+        self.changes = changes
 
-    def handle(self, call: Call) -> Json:
+    def place(self, call: Call) -> Place:
+        """Where a call goes."""
+        return place_of(call, self.reports.account_of, self.world.owner_of)
+
+    def handle(self, call: Call, place: Place, thrown: PlantedFault | None = None) -> Answered:
         """The answer to a call.
+
+        Args:
+            call: The call.
+            place: Where it goes.
+            thrown: What becomes of the run that it starts.
 
         Raises:
             GraphError: The API's own complaint.
@@ -79,11 +77,16 @@ class Router:
             return self._me(call, rest)
         if call.method == "POST" and not (head.startswith("act_") and rest == ("insights",)):
             raise no_object("/".join(call.path), "post")
+        is_run = self.reports.account_of(head) is not None
+        if call.method == "DELETE" and not is_run:
+            raise no_object("/".join(call.path), "delete")
         if head.startswith("act_"):
-            return self._account(call, head, rest)
-        if head in self.reports:
-            return self._report(call, head, rest)
-        return self._entity(call, head, rest)
+            return self._account(call, place, rest, thrown)
+        if is_run:
+            return self._report(call, place, rest)
+        if not head and call.params.get("ids"):
+            return self._several(call, place)
+        return self._node(call, place, head, rest)
 
     def seen_accounts(self, token: str) -> list[str]:
         """Ids of the accounts that a token sees."""
@@ -93,9 +96,13 @@ class Router:
     def _made(self, call: Call, account_id: str) -> AccountWorld:
         if account_id not in self.seen_accounts(call.token):
             raise no_object(account_id)
-        if account_id in self.expired:
-            raise expired_token()
-        return self.world.account(account_id)
+        made = self.world.account(account_id)
+        for change in self._changes(account_id):
+            made = change.moved(made, self.now())
+        return made
+
+    def _changes(self, account_id: str) -> list[WorldChange]:
+        return [change for change in self.changes if change.label.account_id == account_id]
 
     def _me(self, call: Call, rest: tuple[str, ...]) -> Json:
         if not rest:
@@ -104,29 +111,43 @@ class Router:
             raise no_object("me")
         ids = self.seen_accounts(call.token)
         fields = call.params.get("fields") or "account_id"
-        now = self.now()
 
         def rows(first: int, last: int) -> list[Json]:
-            made = [self.world.account(name) for name in ids[first:last]]
-            return [choose(account_json(item, item.today(now)), fields, "AdAccount") for item in made]
+            return [self._account_fields(name, fields) for name in ids[first:last]]
 
         return paged(page_request(call.url, {**call.params, **call.page_params}), len(ids), rows)
 
-    def _account(self, call: Call, account_id: str, rest: tuple[str, ...]) -> Json:
-        made = self._made(call, account_id)
-        today = made.today(self.now())
+    def _account_fields(self, account_id: str, fields: str) -> Json:
+        days = self.world.days(account_id)
+        for change in self._changes(account_id):
+            days = change.moved(days, self.now())
+        today = days.today(self.now())
+
+        def spent() -> int:
+            facts = self.world.account(account_id).facts
+            return int(facts.columns["spend"][facts.cells.day < today].sum())
+
+        return account_json(days, fields, today, spent)
+
+    def _account(self, call: Call, place: Place, rest: tuple[str, ...], thrown: PlantedFault | None) -> Answered:
+        if place.account_id not in self.seen_accounts(call.token):
+            raise no_object(place.account_id)
         fields = call.params.get("fields", "")
         if not rest:
-            return choose(account_json(made, today), fields, "AdAccount")
+            return self._account_fields(place.account_id, fields)
+        made = self._made(call, place.account_id)
         if rest == ("insights",):
-            return self._insights(call, made, None)
+            return self._start(call, place, thrown) if call.method == "POST" else self._insights(call, place, None)
         edge = rest[0]
         if len(rest) != 1 or edge not in {*EDGES, "adcreatives"}:
             raise bad_parameter(f"Tried accessing nonexisting field ({edge}) on node type (AdAccount)")
+        today = made.today(self.now())
         entities = self._listed(call, made, edge, today)
 
         def rows(first: int, last: int) -> list[Json]:
-            return [entity_json(made, item, fields, today) for item in entities[first:last]]
+            page = entities[first:last]
+            self.player.refuse_creatives(call, place, creative_ids(page))
+            return [entity_json(made, item, fields, today) for item in page]
 
         return paged(page_request(call.url, {**call.params, **call.page_params}), len(entities), rows)
 
@@ -140,47 +161,86 @@ class Router:
         every: Mapping[str, tuple[Entity, ...]] = {"campaign": made.campaigns, "adset": made.adsets, "ad": made.ads}
         return [item for item in every[level] if created_day(item) <= today and shows(item) and holds(item)]
 
-    def _insights(self, call: Call, made: AccountWorld, scope: Entity | None) -> Json:
-        now = self.now()
+    def _writer(self, call: Call, place: Place, scope_id: str | None, now: datetime) -> RowWriter:
+        made = self._made(call, place.account_id)
+        scope = None if scope_id is None else find(made, scope_id, made.today(now))
+        if isinstance(scope, Creative):
+            raise no_object(scope.id)
         asked = ask(made, scope, call.params, made.today(now))
-        writer = RowWriter(answer(made, asked.question, now), asked.fields)
-        if call.method == "POST":
-            days = (made.date_of(asked.question.since).isoformat(), made.date_of(asked.question.until).isoformat())
-            run_id = self.reports.create(made.account.account_id, call.token, writer, now, days)
-            return {"report_run_id": run_id}
-        return paged(page_request(call.url, {**call.params, **call.page_params}), len(writer.answer), writer.rows)
+        changes = self._changes(place.account_id)
+        told = answer(made, asked.question, now, changes)
+        return RowWriter(told, asked.fields, row_changes(self.player, call, place, told, changes))
 
-    def _report(self, call: Call, run_id: str, rest: tuple[str, ...]) -> Json:
-        run = self.reports.get(run_id, call.token)
+    def _insights(self, call: Call, place: Place, scope_id: str | None) -> str:
+        writer = self._writer(call, place, scope_id, self.now())
+        request = page_request(call.url, {**call.params, **call.page_params})
+        on_page = max(0, min(request.limit, len(writer) - request.offset))
+        self.player.refuse_size(call, place, on_page, len(writer.fields))
+        return paged_text(request, len(writer), writer.page)
+
+    def _start(self, call: Call, place: Place, thrown: PlantedFault | None) -> Json:
+        now = self.now()
+
+        def make() -> RowWriter:
+            return self._writer(call, place, None, now)
+
+        writer = make()
+        self.player.refuse_size(call, place, len(writer), len(writer.fields))
+        question, made = writer.answer.question, writer.answer.made
+        run_id = self.reports.create(
+            call.key(),
+            made.account.account_id,
+            call.token,
+            make,
+            writer,
+            created=now,
+            days=(made.date_of(question.since).isoformat(), made.date_of(question.until).isoformat()),
+            fate=fate_of(self.player.job(call, place, len(writer), thrown)),
+        )
+        return {"report_run_id": run_id}
+
+    def _report(self, call: Call, place: Place, rest: tuple[str, ...]) -> Answered:
+        run = self.reports.get(call.path[0], call.token)
+        if call.method == "DELETE":
+            return self.reports.delete(run)
         if not rest:
             return self.reports.status(run)
         if rest != ("insights",):
-            raise no_object(run_id)
+            raise no_object(run.id)
         writer = self.reports.rows(run)
-        return paged(page_request(call.url, {**call.params, **call.page_params}), len(writer.answer), writer.rows)
+        if self.player.of_rows("duplicate_rows", call, place):
+            writer = writer.repeating()
+        return paged_text(page_request(call.url, {**call.params, **call.page_params}), len(writer), writer.page)
 
-    def _entity(self, call: Call, object_id: str, rest: tuple[str, ...]) -> Json:
-        if not object_id.isdigit():
+    def _several(self, call: Call, place: Place) -> Json:
+        ids = asked_ids(call.params)
+        if len(ids) > MAX_IDS:
+            raise too_many_ids(len(ids), MAX_IDS)
+        found = {name: self._owned(call, name) for name in ids}
+        missing = next((name for name, pair in found.items() if pair is None), None)
+        if missing is not None:
+            raise no_alias(missing)
+        pairs = [pair for pair in found.values() if pair is not None]
+        self.player.refuse_creatives(call, place, creative_ids([entity for _, entity in pairs]))
+        fields, now = call.params.get("fields", ""), self.now()
+        return {entity.id: entity_json(made, entity, fields, made.today(now)) for made, entity in pairs}
+
+    def _owned(self, call: Call, object_id: str) -> tuple[AccountWorld, Entity | Creative] | None:
+        owner = self.world.owner_of(object_id) if object_id.isdigit() else None
+        if owner is None or owner not in self.seen_accounts(call.token):
+            return None
+        made = self._made(call, owner)
+        entity = find(made, object_id, made.today(self.now()))
+        return None if entity is None else (made, entity)
+
+    def _node(self, call: Call, place: Place, object_id: str, rest: tuple[str, ...]) -> Answered:
+        pair = self._owned(call, object_id)
+        if pair is None:
             raise no_object(object_id)
-        for account_id in self.seen_accounts(call.token):
-            made = self.world.account(account_id)
-            found = _find(made, object_id, made.today(self.now()))
-            if found is not None:
-                return self._found(call, self._made(call, account_id), found, rest)
-        raise no_object(object_id)
-
-    def _found(self, call: Call, made: AccountWorld, found: Entity | Creative, rest: tuple[str, ...]) -> Json:
-        if not rest:
-            return entity_json(made, found, call.params.get("fields", ""), made.today(self.now()))
-        if rest == ("insights",) and not isinstance(found, Creative):
-            return self._insights(call, made, found)
-        raise no_object(found.id)
-
-
-def _find(made: AccountWorld, object_id: str, today: int) -> Entity | Creative | None:
-    groups: tuple[tuple[Campaign | AdSet | Ad, ...], ...] = (made.campaigns, made.adsets, made.ads)
-    for group in groups:
-        for item in group:
-            if item.id == object_id:
-                return item if created_day(item) <= today else None
-    return next((item for item in made.creatives if item.id == object_id), None)
+        made, entity = pair
+        if rest == ("insights",):
+            return self._insights(call, place, object_id)
+        if rest:
+            raise no_object(object_id)
+        self.player.refuse_creatives(call, place, creative_ids([entity]))
+        return entity_json(made, entity, call.params.get("fields", ""), made.today(self.now()))

@@ -14,8 +14,12 @@ import click
 import uvicorn
 
 from insights_assets.sandbox.app import DEFAULT_TOKEN, SandboxApp, create_app
+from insights_assets.sandbox.fault_player import Played
 from insights_assets.sandbox.faults import Fault
+from insights_assets.sandbox.planting import PlantedFault
+from insights_assets.sandbox.usage import Block, Budget
 from insights_assets.sandbox.world import World
+from insights_assets.sandbox.world_changes import FaultLabel
 
 HOST: Final = "127.0.0.1"
 START_TIMEOUT_S: Final = 20.0
@@ -36,10 +40,27 @@ class Sandbox:
         seen: list[tuple[str, str, str]] = self.app.state.requests
         return seen
 
+    @property
+    def played(self) -> list[Played]:
+        """The named faults that requests have met, in order."""
+        return self.app.played
+
+    @property
+    def blocks(self) -> list[Block]:
+        """The blocks so far, with the calls that came while each lasted."""
+        return self.app.blocks
+
+    @property
+    def labels(self) -> list[FaultLabel]:
+        """What the faults of the world did."""
+        return self.app.labels
+
 
 def _listen(port: int) -> socket.socket:
     # Bound here and not by uvicorn, which would end the process when the port is in use.
     listener = socket.create_server((HOST, port), backlog=256)
+    # asyncio sees no TCP in a socket made this way and leaves Nagle on: 40 ms for each answer on an open connection.
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     listener.setblocking(False)  # noqa: FBT003  the standard library takes it by position
     return listener
 
@@ -67,10 +88,13 @@ def running_sandbox(
     *,
     port: int = 0,
     now: Callable[[], datetime] | None = None,
-    report_latency_s: float = 0.05,
-    faults: Sequence[Fault] = (),
+    report_latency_s: float | Callable[[int], float] = 0.05,
+    faults: Sequence[Fault | PlantedFault] = (),
     scenario: str = "default",
     seed: int = 7,
+    fault_seed: int | None = None,
+    budget: Budget | None = None,
+    app_budget: Budget | None = None,
     token: str = DEFAULT_TOKEN,
     monotonic: Callable[[], float] = time.monotonic,
     visible_accounts: Mapping[str, frozenset[str]] | None = None,
@@ -81,12 +105,15 @@ def running_sandbox(
         world: The world; made from `seed` and `scenario` when None.
         port: The port, or 0 for any that is free.
         now: The clock, aware.
-        report_latency_s: Seconds until a report run is complete.
-        faults: Faults to play.
-        scenario: One of `app.SCENARIOS`.
+        report_latency_s: Seconds until a report run is complete, or a function of its number of rows.
+        faults: Faults to play: by path, or by name (`planting.fault`).
+        scenario: One of `scenarios.SCENARIOS`.
         seed: Seed of the world.
+        fault_seed: Places the faults of the scenario; the world's seed when None.
+        budget: Calls that each account allows; no limit when None.
+        app_budget: Calls that all accounts together allow; no limit when None.
         token: The access token it accepts.
-        monotonic: The clock of report runs.
+        monotonic: The clock of report runs, budgets and blocks.
         visible_accounts: Further tokens, with the accounts that each sees.
 
     Raises:
@@ -100,6 +127,9 @@ def running_sandbox(
         report_latency_s=report_latency_s,
         faults=faults,
         scenario=scenario,
+        fault_seed=fault_seed,
+        budget=budget,
+        app_budget=app_budget,
         monotonic=monotonic,
         visible_accounts=visible_accounts,
     )

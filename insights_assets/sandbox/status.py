@@ -2,10 +2,11 @@
 
 from datetime import datetime, time
 
-from insights_assets.sandbox.world import AccountWorld, Ad, AdSet, Campaign
+from insights_assets.sandbox.objects import Ad, AdSet, Campaign
+from insights_assets.sandbox.world import AccountDays
 
 
-def stamp(made: AccountWorld, day: int, hour: int = 10) -> str:
+def stamp(made: AccountDays, day: int, hour: int = 10) -> str:
     """An instant of a day in the account's zone, as the API writes it."""
     local = datetime.combine(made.date_of(day), time(hour), tzinfo=made.account.zone)
     return local.strftime("%Y-%m-%dT%H:%M:%S%z")

@@ -127,3 +127,49 @@ def test_zero_decimal_budgets_are_whole_units(client: AppClient, world: World):
     # About 50 to 300 dollars: thousands of cents, and tens of thousands of yen.
     assert 1000 < min(budget[dollar.id]) < 100_000
     assert 1000 < min(budget[yen.id]) < 200_000
+
+
+def test_several_objects_by_ids_and_each_alone(client: AppClient, world: World):
+    made = world.account(world.accounts[0].id)
+    ids = [made.campaigns[0].id, made.adsets[0].id, made.ads[0].id, made.creatives[0].id]
+    several = client.get("/v26.0/", params={"ids": ",".join(ids), "fields": "id,name,account_id"}).json()
+    assert list(several) == ids
+    assert several == {one: client.get(f"/{one}", params={"fields": "name,account_id"}).json() for one in ids}
+    other = world.account(world.accounts[1].id).campaigns[0]
+    both = client.get("/v26.0/", params={"ids": json.dumps([ids[0], other.id]), "fields": "name"}).json()
+    assert both[other.id]["name"] == other.name
+
+
+def test_an_unknown_id_among_several_fails_them_all(client: AppClient, world: World):
+    known = world.account(world.accounts[0].id).campaigns[0].id
+    answer = client.get("/v26.0/", params={"ids": f"{known},42"})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (404, 803)
+    many = client.get("/v26.0/", params={"ids": ",".join([known] * 51)})
+    assert (many.status_code, many.json()["error"]["code"]) == (400, 100)
+    assert client.get("/v26.0/", params={"ids": "[]"}).json()["error"]["code"] == 100
+    assert client.get("/v26.0/", params={"ids": "moon"}).json()["error"]["code"] == 803
+    assert "Maximum: 50. Provided: 51" in many.json()["error"]["message"]
+
+
+def test_a_page_may_have_5000_rows(client: AppClient, world: World):
+    question = {
+        "level": "ad",
+        "fields": "ad_id,spend",
+        "time_increment": 1,
+        "time_range": '{"since":"2026-06-01","until":"2026-11-15"}',
+        "filtering": EVERY.replace("effective_status", "ad.effective_status"),
+    }
+    path = f"/{world.accounts[0].id}/insights"
+    large = client.get(path, params={**question, "limit": 6000}).json()
+    total = len(all_pages(client, path, **question, limit=500))
+    assert 500 < total < 5000
+    assert len(large["data"]) == total
+    assert "next" not in large["paging"]
+    assert len(client.get(path, params={**question, "limit": 501}).json()["data"]) == 501
+
+
+def test_only_the_methods_of_the_api_are_known(client: AppClient, world: World):
+    for method in ("PUT", "PATCH"):
+        assert client.request(method, f"/{world.accounts[0].id}").json()["error"]["error_subcode"] == 33
+    assert client.delete(f"/{world.account(world.accounts[0].id).ads[0].id}").json()["error"]["error_subcode"] == 33
+    assert client.delete(f"/{world.accounts[0].id}/ads").json()["error"]["error_subcode"] == 33

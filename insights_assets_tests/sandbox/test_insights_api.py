@@ -216,3 +216,78 @@ def test_a_report_run_lives_through_its_stages_and_is_a_snapshot(world: World):
     rows = all_pages(client, f"/v26.0/{run}/insights", limit=37)
     assert rows == before
     assert client.get("/v26.0/6099999999999999").json()["error"]["error_subcode"] == 33
+
+
+def start(client: AppClient, account: str, **more: Any) -> str:
+    form = {
+        "level": "ad",
+        "fields": "ad_id,adset_id,campaign_id,spend",
+        "time_increment": "1",
+        "time_range": '{"since":"2026-11-09","until":"2026-11-15"}',
+        **more,
+    }
+    run_id: str = client.post(f"/v26.0/{account}/insights", data=form).json()["report_run_id"]
+    return run_id
+
+
+@pytest.mark.parametrize("level", ["ad", "adset", "campaign"])
+def test_insights_of_chosen_entities_at_once_and_by_a_run(client: AppClient, world: World, level: str):
+    account = world.accounts[0].id
+    every = ask(client, account, "ad", "2026-11-09", "2026-11-15", fields="ad_id,adset_id,campaign_id,spend")
+    ids = sorted({row[f"{level}_id"] for row in every})
+    half = ids[: len(ids) // 2]
+    filters = json.dumps(
+        [
+            {"field": "ad.effective_status", "operator": "IN", "value": STATUSES},
+            {"field": f"{level}.id", "operator": "IN", "value": half},
+        ]
+    )
+    wanted = [row for row in every if row[f"{level}_id"] in half]
+    assert 0 < len(wanted) < len(every)
+    fields = "ad_id,adset_id,campaign_id,spend"
+    assert ask(client, account, "ad", "2026-11-09", "2026-11-15", fields=fields, filtering=filters) == wanted
+    run = start(client, account, filtering=filters)
+    assert all_pages(client, f"/v26.0/{run}/insights", limit=5000) == wanted
+
+
+def test_a_deleted_run_is_gone(client: AppClient, world: World):
+    run = start(client, world.accounts[0].id)
+    assert client.delete(f"/v26.0/{run}").json() == {"success": True}
+    assert client.get(f"/v26.0/{run}").json()["error"]["error_subcode"] == 33
+    assert client.delete(f"/v26.0/{run}").json()["error"]["error_subcode"] == 33
+
+
+def test_the_id_of_a_run_follows_from_the_question_and_not_from_the_order(world: World):
+    accounts = [account.id for account in world.accounts[:3]]
+    apps = [AppClient(create_app(world, now=lambda: NOW, report_latency_s=0), headers=TOKEN) for _ in range(2)]
+    first = {account: [start(apps[0], account) for _ in range(2)] for account in accounts}
+    second = {account: [start(apps[1], account) for _ in range(2)] for account in accounts[::-1]}
+    assert first == second
+    assert len({run for runs in first.values() for run in runs}) == 6
+
+
+def test_the_latency_of_a_run_may_follow_from_its_rows(world: World):
+    clock = [0.0]
+    app = create_app(world, now=lambda: NOW, report_latency_s=lambda rows: rows / 10, monotonic=lambda: clock[0])
+    client = AppClient(app, headers=TOKEN)
+    rows = len(ask(client, world.accounts[0].id, "ad", "2026-11-09", "2026-11-15", filtering="[]"))
+    run = start(client, world.accounts[0].id)
+    for second, status in ((rows / 10 - 0.1, "Job Running"), (rows / 10, "Job Completed")):
+        clock[0] = second
+        assert client.get(f"/{run}").json()["async_status"] == status
+
+
+def test_a_run_whose_rows_were_let_go_makes_them_again(world: World):
+    instant = [NOW]
+    app = create_app(world, now=lambda: instant[0], report_latency_s=0)
+    client = AppClient(app, headers=TOKEN)
+    young = {"time_range": '{"since":"2026-11-16","until":"2026-11-20"}'}
+    run = start(client, world.accounts[0].id, **young)
+    before = all_pages(client, f"/{run}/insights", limit=500)
+    for day in range(1, 18):
+        start(
+            client, world.accounts[1].id, time_range=json.dumps({"since": f"2026-10-{day:02d}", "until": "2026-11-01"})
+        )
+    instant[0] = datetime(2026, 12, 21, 15, tzinfo=UTC)
+    assert all_pages(client, f"/{run}/insights", limit=500) == before
+    assert all_pages(client, f"/{start(client, world.accounts[0].id, **young)}/insights", limit=500) != before

@@ -2,13 +2,17 @@ import os
 import subprocess
 import sys
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import polars as pl
+import pytest
 
-from insights_assets.sandbox import World
-from insights_assets.sandbox.world import HORIZON_DAYS
+from insights_assets.sandbox import World, create_app, generation
+from insights_assets.sandbox import world as worlds
+from insights_assets.sandbox.objects import Account
+from insights_assets.sandbox.world import HORIZON_DAYS, AccountWorld
 
-from .conftest import NOW
+from .conftest import NOW, TOKEN, AppClient, all_pages
 
 SINCE, UNTIL = date(2026, 8, 3), date(2026, 9, 27)
 CODE = """
@@ -124,3 +128,42 @@ def test_days_begin_at_midnight_of_each_account(world: World):
         seen = world.truth_daily(by_zone[zone].id, date(2026, 11, 10), date(2026, 12, 10), NOW.astimezone(UTC))
         last[zone] = seen["date"].max()
     assert last == {"Pacific/Auckland": date(2026, 11, 22), "America/New_York": date(2026, 11, 21)}
+
+
+def test_a_fleet_of_174_accounts_lists_before_it_makes_any(monkeypatch: pytest.MonkeyPatch):
+    made: list[str] = []
+    real = generation.make_account_world
+
+    def counted(account: Account, *rest: Any) -> AccountWorld:
+        made.append(account.id)
+        return real(account, *rest)
+
+    monkeypatch.setattr(generation, "make_account_world", counted)
+    fleet = World(accounts=174, ads_per_account=50, weeks=100)
+    client = AppClient(create_app(fleet, now=lambda: NOW), headers=TOKEN)
+    rows = all_pages(client, "/me/adaccounts", fields="name,currency,timezone_name", limit=500)
+    assert len({row["id"] for row in rows}) == len({row["name"] for row in rows}) == 174
+    assert made == []
+    assert {row["currency"] for row in rows} >= {"JPY", "KRW", "CLP", "USD", "EUR"}
+    first = fleet.account(rows[6]["id"])
+    assert made == [rows[6]["id"]]
+    assert first is fleet.account(rows[6]["id"])
+    # The seventh account is a small one unless the number of ads is exact.
+    running = [ad for ad in first.ads if ad.start <= 300 < ad.end]
+    assert 40 <= len(running) <= 50
+    assert first.facts.cells.day.max() < 700
+
+
+def test_a_longer_world_is_kept_in_bounds_and_made_again_the_same(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(worlds, "ACCOUNTS_KEPT", 2)
+    fleet = World(accounts=4, ads_per_account=2)
+    first = fleet.account(fleet.accounts[0].id)
+    for account in fleet.accounts[1:]:
+        fleet.account(account.id)
+    again = fleet.account(fleet.accounts[0].id)
+    assert again is not first
+    assert again == first
+    assert (again.facts.columns["spend"] == first.facts.columns["spend"]).all()
+    for owned in (first.campaigns[0], first.adsets[0], first.ads[0], first.creatives[0]):
+        assert World(accounts=4, ads_per_account=2).owner_of(owned.id) == fleet.accounts[0].id
+    assert fleet.owner_of("42") is None

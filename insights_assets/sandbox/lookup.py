@@ -1,0 +1,26 @@
+"""Finds objects of an account."""
+
+from collections.abc import Sequence
+
+from insights_assets.sandbox.filters import Entity
+from insights_assets.sandbox.objects import Ad, AdSet, Campaign, Creative
+from insights_assets.sandbox.status import created_day
+from insights_assets.sandbox.world import AccountWorld
+
+
+def creative_ids(entities: Sequence[Entity | Creative]) -> list[str]:
+    """Ids of the creatives among the entities, and of those that ads show."""
+    creatives = [
+        item if isinstance(item, Creative) else item.creative if isinstance(item, Ad) else None for item in entities
+    ]
+    return [item.id for item in creatives if item is not None]
+
+
+def find(made: AccountWorld, object_id: str, today: int) -> Entity | Creative | None:
+    """An object by its id; None when there is none, or not yet."""
+    groups: tuple[tuple[Campaign | AdSet | Ad, ...], ...] = (made.campaigns, made.adsets, made.ads)
+    for group in groups:
+        for item in group:
+            if item.id == object_id:
+                return item if created_day(item) <= today else None
+    return next((item for item in made.creatives if item.id == object_id), None)
