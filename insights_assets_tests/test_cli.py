@@ -1,5 +1,7 @@
 """The command as a user meets it: one clear sentence and the exit code of the contract, no traceback, no secret."""
 
+import hashlib
+import hmac
 import json
 import os
 import subprocess
@@ -19,20 +21,31 @@ from insights_assets.sandbox.world import World
 
 NOW = "2026-11-21T06:00:00+00:00"
 SECRET = "EAAsecretsecretsecret"
+APP_SECRET = "an-app-secret-nobody-may-see"
+TROUBLES = {"token_invalid", "permission", "rate_limited", "api_version"}
 
 
 @pytest.fixture(scope="module")
 def sandbox() -> Iterator[Sandbox]:
-    world = World(accounts=3, ads_per_account=(2, 4))
-    with running_sandbox(world, now=lambda: datetime.fromisoformat(NOW).astimezone(UTC), scenario="badtoken") as server:
+    """Five accounts, four of them in trouble of their own kind."""
+    world = World(accounts=5, ads_per_account=(2, 3))
+    clock = datetime.fromisoformat(NOW).astimezone(UTC)
+    with running_sandbox(world, now=lambda: clock, scenario="fleet_trouble", token=SECRET) as server:
         yield server
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory, sandbox: Sandbox) -> Path:
-    """A home whose three accounts are registered; the last one's token is refused by the sandbox."""
+def live(sandbox: Sandbox) -> dict[str, str]:
+    """Variables of a live home; blocked accounts are not waited for."""
+    token = {"META_ACCESS_TOKEN": SECRET, "META_APP_SECRET": APP_SECRET}
+    return {"INSIGHTS_MODE": "live", "META_GRAPH_URL": sandbox.url, "INSIGHTS_RATE_LIMIT_MAX_WAIT_S": "0", **token}
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory, live: dict[str, str]) -> Path:
+    """A home whose five accounts are registered."""
     folder = tmp_path_factory.mktemp("home")
-    done = run(folder, "accounts", "discover", INSIGHTS_SANDBOX_URL=sandbox.url)
+    done = run(folder, "accounts", "discover", **live)
     assert done.returncode == 0, done.stderr
     return folder
 
@@ -113,25 +126,42 @@ def test_config_show_tells_origins_and_hides_secrets(tmp_path: Path) -> None:
     assert SECRET not in done.stdout
 
 
-def test_one_red_account_gives_code_3_a_table_and_leaves_the_others_whole(home: Path, sandbox: Sandbox) -> None:
+def test_accounts_fail_one_by_one_with_a_table_and_the_healthy_one_is_whole(
+    home: Path, sandbox: Sandbox, live: dict[str, str]
+) -> None:
     asked = ["backfill", "--since", "2026-10-26", "--until", "2026-11-08"]
-    plan = run(home, *asked, "--dry-run", INSIGHTS_SANDBOX_URL=sandbox.url)
+    plan = run(home, *asked, "--dry-run", **live)
     assert plan.returncode == 0
     assert "nothing was run" in plan.stdout
     assert _rows(home, "SELECT count(*) AS n FROM insights_daily")[0]["n"] == 0
 
-    done = run(home, *asked, INSIGHTS_SANDBOX_URL=sandbox.url)
-    red = sandbox.world.accounts[-1].id
-    assert_one_sentence(done, 3, red, "token_invalid")
-    landed = {r["account_id"] for r in _rows(home, "SELECT DISTINCT account_id FROM features")}
-    assert landed == {a.id for a in sandbox.world.accounts[:-1]}
-    failed = _rows(home, "SELECT DISTINCT account_id, error_type, error_code FROM sync_log WHERE status = 'failed'")
-    assert {(r["account_id"], r["error_type"], r["error_code"]) for r in failed} == {(red, "token_invalid", 190)}
+    done = run(home, *asked, **live)
+    troubles = {planted.account_id: planted for planted in sandbox.played if planted.account_id}
+    healthy = {a.id for a in sandbox.world.accounts} - set(troubles)
+    assert len(healthy) == 1
+    assert_one_sentence(done, 3, *troubles, *TROUBLES)
+    assert {r["account_id"] for r in _rows(home, "SELECT DISTINCT account_id FROM features")} == healthy
+    failed = _rows(home, "SELECT DISTINCT account_id, error_type FROM sync_log WHERE status = 'failed'")
+    assert {r["account_id"] for r in failed} == set(troubles)
+    assert {r["error_type"] for r in failed} == TROUBLES
+    waiting = _rows(home, "SELECT DISTINCT error_type FROM sync_log WHERE retry_after IS NOT NULL")
+    assert waiting == [{"error_type": "rate_limited"}]
 
-    good = ",".join(a.id for a in sandbox.world.accounts[:-1])
-    again = run(home, *asked, "--accounts", good, INSIGHTS_SANDBOX_URL=sandbox.url)
+    again = run(home, *asked, "--accounts", ",".join(healthy), **live)
     assert again.returncode == 0
     assert "Nothing to do" in again.stdout
+    told = json.loads(run(home, "status", "--json", **live).stdout)
+    assert [(b["status"], b["accounts"], len(b["done"]), b["skipped"]) for b in told["backfills"]] == [
+        ("finished", 1, 0, 1),
+        ("failed", 5, 1, 0),
+    ]
+    assert {f["error_type"] for f in told["open_failures"]} == TROUBLES
+
+    proof = hmac.new(APP_SECRET.encode(), SECRET.encode(), hashlib.sha256).hexdigest()
+    for secret in (SECRET, APP_SECRET, proof):
+        assert secret not in done.stdout + done.stderr
+        assert not [path for path in home.rglob("*") if path.is_file() and secret.encode() in path.read_bytes()]
+    assert not [query for _, _, query in sandbox.requests if "access_token" in query]
 
 
 def _rows(home: Path, statement: str) -> list[dict[str, object]]:
@@ -147,7 +177,7 @@ def test_sql_writes_each_format(home: Path, tmp_path: Path) -> None:
     target = tmp_path / "accounts.parquet"
     assert run(home, "sql", statement, "--format", "parquet", "--output", str(target)).returncode == 0
     assert pl.read_parquet(target).equals(expected)
-    assert "3 rows" in run(home, "sql", statement).stdout
+    assert "5 rows" in run(home, "sql", statement).stdout
 
 
 def test_a_disabled_account_is_left_out_until_it_is_switched_on_again(home: Path, sandbox: Sandbox) -> None:
