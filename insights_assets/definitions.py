@@ -5,13 +5,17 @@ from typing import Any
 
 import dagster as dg
 
+from insights_assets.analytics import restatements
 from insights_assets.assets import accounts, entities, findings, insights, results
 from insights_assets.checks.schema import schema_check
 from insights_assets.connection import Gateway
 from insights_assets.lake.io_manager import LakeIOManager
+from insights_assets.lake.ledger import Ledger
 from insights_assets.lake.store import Lake
 from insights_assets.settings import Settings, load_settings
+from insights_assets.tables.insights import INSIGHTS_DAILY
 from insights_assets.tables.registry import TABLES
+from insights_assets.tables.restatements import RESTATEMENTS
 
 RAW_ASSETS = (
     entities.campaigns,
@@ -31,6 +35,7 @@ DERIVED_ASSETS = (
     findings.burnout_predictions,
 )
 PARTITIONED_ASSETS = RAW_ASSETS + DERIVED_ASSETS
+LEDGERS = {INSIGHTS_DAILY.name: Ledger(RESTATEMENTS, restatements.restated, restatements.keep_first_observed)}
 
 
 def build_defs(settings: Settings | None = None, *, overrides: Mapping[str, Any] | None = None) -> dg.Definitions:
@@ -48,7 +53,7 @@ def build_defs(settings: Settings | None = None, *, overrides: Mapping[str, Any]
         "mode": effective.mode,
         **(overrides or {}),
     }
-    resources["lake_io"] = LakeIOManager(resources["lake"], TABLES, resources["clock"])
+    resources["lake_io"] = LakeIOManager(resources["lake"], TABLES, resources["clock"], LEDGERS)
     return dg.Definitions(
         assets=[accounts.accounts, *PARTITIONED_ASSETS],
         asset_checks=[schema_check(a, TABLES[a.key.path[-1]], resources["clock"]) for a in PARTITIONED_ASSETS],

@@ -13,6 +13,7 @@ from insights_assets.tables.insights import (
 )
 from insights_assets.tables.model import Table
 from insights_assets.tables.operations import CHECK_RESULTS, QUARANTINE, SYNC_LOG
+from insights_assets.tables.restatements import RESTATEMENTS
 from insights_assets.tables.results import RESULTS_DAILY, RESULTS_WEEKLY
 
 TABLES: dict[str, Table] = {
@@ -32,6 +33,7 @@ TABLES: dict[str, Table] = {
         FEATURES_AD,
         ANOMALIES_AD,
         BURNOUT_PREDICTIONS,
+        RESTATEMENTS,
         SYNC_LOG,
         CHECK_RESULTS,
         QUARANTINE,
