@@ -51,6 +51,7 @@ CONTRACT = {
     "sync_log": (
         "account_id week step status error_type error_code error_subcode attempts duration_s rows retry_after"
     ),
+    "restatements": "account_id week ad_id date metric old_value new_value age_days observed_at",
     "quarantine": "account_id week table_name reason row observed_at",
 }
 FIRST_WORDS = {
@@ -92,6 +93,8 @@ def row(table: Table, **given: Any) -> dict[str, Any]:
     made |= {k: v for k, v in {**FIRST_WORDS, **words}.items() if k in made}
     if table.name == "check_results":
         made["severity"] = "ERROR"
+    if table.name == "restatements":
+        made["metric"] = "spend"
     return made | given
 
 

@@ -31,6 +31,7 @@ BY_TABLE: dict[str, dict[str, Any]] = {
     "sync_log": {"status": "ok"},
     "anomalies_ad": {"status": "new"},
     "check_results": {"severity": "ERROR"},
+    "restatements": {"metric": "spend"},
 }
 
 
