@@ -6,7 +6,7 @@ from typing import Any
 import dagster as dg
 
 from insights_assets.analytics import restatements
-from insights_assets.assets import accounts, entities, findings, insights, results
+from insights_assets.assets import accounts, completeness, entities, findings, insights, results
 from insights_assets.checks.schema import schema_check
 from insights_assets.connection import Gateway
 from insights_assets.lake.io_manager import LakeIOManager
@@ -30,6 +30,7 @@ RAW_ASSETS = (
 DERIVED_ASSETS = (
     results.results_daily,
     results.results_weekly,
+    completeness.completeness,
     findings.features_ad,
     findings.anomalies_ad,
     findings.burnout_predictions,
@@ -55,7 +56,7 @@ def build_defs(settings: Settings | None = None, *, overrides: Mapping[str, Any]
     }
     resources["lake_io"] = LakeIOManager(resources["lake"], TABLES, resources["clock"], LEDGERS)
     return dg.Definitions(
-        assets=[accounts.accounts, *PARTITIONED_ASSETS],
+        assets=[accounts.accounts, *PARTITIONED_ASSETS, completeness.restatements],
         asset_checks=[schema_check(a, TABLES[a.key.path[-1]], resources["clock"]) for a in PARTITIONED_ASSETS],
         resources={k: _as_resource(v) for k, v in resources.items()},
         # A process a step costs seconds of imports; the steps of a run share tables of some megabytes.

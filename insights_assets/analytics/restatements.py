@@ -1,8 +1,8 @@
 """Restatements of daily insights: what a sync changes, and what was known at any earlier instant.
 
-`restated` compares what is stored with what is about to be stored; `as_of` undoes the ledger: the value at an instant is
-the old value of the earliest restatement read after it, else the value of now. How the ledger and the data stay one
-truth over a crash: docs/adr/0010.
+`restated` compares what is stored with what is about to be stored; `as_of` undoes the ledger: the value at an instant
+is the old value of the earliest restatement read after it, else the value of now. How the ledger and the data stay
+one truth over a crash: docs/adr/0010.
 """
 
 from collections.abc import Mapping

@@ -3,6 +3,7 @@
 from insights_assets.tables.accounts import ACCOUNTS
 from insights_assets.tables.anomalies_ad import ANOMALIES_AD
 from insights_assets.tables.burnout_predictions import BURNOUT_PREDICTIONS
+from insights_assets.tables.completeness import COMPLETENESS
 from insights_assets.tables.entities import ADS, ADSETS, CAMPAIGNS, CREATIVES
 from insights_assets.tables.features_ad import FEATURES_AD
 from insights_assets.tables.insights import (
@@ -30,6 +31,7 @@ TABLES: dict[str, Table] = {
         INSIGHTS_WEEKLY_AD,
         RESULTS_DAILY,
         RESULTS_WEEKLY,
+        COMPLETENESS,
         FEATURES_AD,
         ANOMALIES_AD,
         BURNOUT_PREDICTIONS,
