@@ -7,6 +7,7 @@ import dagster as dg
 
 from insights_assets.analytics import restatements
 from insights_assets.assets import accounts, completeness, entities, findings, insights, results
+from insights_assets.checks.reconciliation import reconciliation_checks
 from insights_assets.checks.schema import schema_check
 from insights_assets.connection import Gateway
 from insights_assets.lake.io_manager import LakeIOManager
@@ -57,7 +58,10 @@ def build_defs(settings: Settings | None = None, *, overrides: Mapping[str, Any]
     resources["lake_io"] = LakeIOManager(resources["lake"], TABLES, resources["clock"], LEDGERS)
     return dg.Definitions(
         assets=[accounts.accounts, *PARTITIONED_ASSETS, completeness.restatements],
-        asset_checks=[schema_check(a, TABLES[a.key.path[-1]], resources["clock"]) for a in PARTITIONED_ASSETS],
+        asset_checks=[
+            *[schema_check(a, TABLES[a.key.path[-1]], resources["clock"]) for a in PARTITIONED_ASSETS],
+            reconciliation_checks(resources["clock"]),
+        ],
         resources={k: _as_resource(v) for k, v in resources.items()},
         # A process a step costs seconds of imports; the steps of a run share tables of some megabytes.
         executor=dg.in_process_executor,

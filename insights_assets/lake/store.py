@@ -8,7 +8,7 @@ delta-rs: https://delta-io.github.io/delta-rs/usage/writing/
 import random
 import time
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -77,11 +77,16 @@ class Lake:
             raise LakeError(f"Table {table.name} at {self.uri(table)} cannot be read: {error}") from error
 
     def replace(
-        self, table: Table, frame: pl.DataFrame, partitions: Iterable[Partition], *, where: dict[str, str] | None = None
+        self,
+        table: Table,
+        frame: pl.DataFrame,
+        partitions: Iterable[Partition],
+        *,
+        where: Mapping[str, Collection[str]] | None = None,
     ) -> None:
         """Replace exactly the given (account, week) partitions by the frame's rows, in one atomic commit.
 
-        `where` narrows the replacement to rows with these values (a table that several writers share).
+        `where` narrows the replacement to rows with one of these values (a table that several writers share).
 
         Raises:
             ValueError: the frame has rows outside the partitions; nothing is written.
@@ -139,7 +144,7 @@ class Lake:
                 return
 
 
-def _predicate(partitions: Collection[Partition], where: dict[str, str]) -> str:
+def _predicate(partitions: Collection[Partition], where: Mapping[str, Collection[str]]) -> str:
     """SQL that holds for exactly the partitions; accounts with the same weeks share a clause, to keep it short."""
     weeks_of: dict[str, set[date]] = defaultdict(set)
     for account_id, week in partitions:
@@ -150,7 +155,7 @@ def _predicate(partitions: Collection[Partition], where: dict[str, str]) -> str:
     clauses = [
         f"(account_id IN ({_quoted(sorted(accounts))}) AND {_weeks(weeks)})" for weeks, accounts in accounts_of.items()
     ]
-    narrowed = "".join(f" AND {name} = {_quoted([value])}" for name, value in where.items())
+    narrowed = "".join(f" AND {name} IN ({_quoted(values)})" for name, values in where.items())
     return f"({' OR '.join(clauses)}){narrowed}"
 
 

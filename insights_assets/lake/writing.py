@@ -47,7 +47,7 @@ def store(
     if stray := sorted(present - set(partitions), key=str):
         raise ValueError(f"table {table.name}: rows outside the run's partitions, e.g. {stray[0]}")
     split = table.split(conformed)
-    lake.replace(QUARANTINE, _quarantined(table, split.bad, now), partitions, where={"table_name": table.name})
+    lake.replace(QUARANTINE, _quarantined(table, split.bad, now), partitions, where={"table_name": [table.name]})
     needed = partitions and (split.bad.height or ledger)
     previous = within(read_range(lake, table, partitions), partitions) if needed else table.empty()
     kept = previous.join(split.bad, on=table.key, how="semi").join(split.good, on=table.key, how="anti")
