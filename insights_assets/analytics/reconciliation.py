@@ -37,6 +37,7 @@ def parent_gaps(
         decimals: decimal places of each currency: each of n + 1 amounts is rounded by half its smallest unit.
     """
     weekly = weekly.join(_comparable(read_on), on=[*PARTITION, "level"], how="semi")
+    weekly = weekly.join(daily, on=PARTITION, how="semi")  # a week without any day is one gap of coverage, not many
     parents = weekly.select(*PARTITION, "level", "entity_id", *COMPARED, "is_settled")
     children = [
         daily.group_by(*PARTITION, pl.col(f"{level}_id").alias("entity_id"))
