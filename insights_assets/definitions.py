@@ -7,6 +7,8 @@ import dagster as dg
 
 from insights_assets.analytics import restatements
 from insights_assets.assets import accounts, completeness, entities, findings, insights, results
+from insights_assets.automation import tail_audit, version_watch
+from insights_assets.checks.graph_versions import version_check
 from insights_assets.checks.reconciliation import reconciliation_checks
 from insights_assets.checks.schema import schema_check
 from insights_assets.connection import Gateway
@@ -61,7 +63,10 @@ def build_defs(settings: Settings | None = None, *, overrides: Mapping[str, Any]
         asset_checks=[
             *[schema_check(a, TABLES[a.key.path[-1]], resources["clock"]) for a in PARTITIONED_ASSETS],
             reconciliation_checks(resources["clock"]),
+            version_check(accounts.accounts, effective.graph_version, resources["clock"]),
         ],
+        jobs=[tail_audit.job, version_watch.job],
+        schedules=[tail_audit.tail_audit, version_watch.schedule],
         resources={k: _as_resource(v) for k, v in resources.items()},
         # A process a step costs seconds of imports; the steps of a run share tables of some megabytes.
         executor=dg.in_process_executor,
