@@ -112,9 +112,12 @@ def unknown_money(daily: pl.DataFrame) -> pl.DataFrame:
 
 
 def tail_restated(daily: pl.DataFrame, restatements: pl.DataFrame) -> pl.DataFrame:
-    """Find weeks of which more than 1 % of spend, or of a money family's results, moved after day 28."""
+    """Find weeks of which more than 1 % of spend, or of a money family's results, moved after day 28.
+
+    Only changes between two readings at 28 days and later count: what was last read young moved at an unknown age.
+    """
     money = ["spend", *[f"{RESULTS_PREFIX}{family}" for family in MONEY_FAMILIES]]
-    late = restatements.filter(pl.col("age_days") > TAIL_AGE, pl.col("metric").is_in(money))
+    late = restatements.filter(pl.col("old_age_days") >= TAIL_AGE, pl.col("metric").is_in(money))
     if late.is_empty():
         return _found(None)
     size = (pl.col("new_value").fill_null(0.0) - pl.col("old_value").fill_null(0.0)).abs()

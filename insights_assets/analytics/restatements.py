@@ -80,7 +80,10 @@ def restated(
     )
     read = pl.lit(observed_at).cast(RESTATEMENTS.schema["observed_at"]).alias("observed_at")
     aged = local_dates(_pairs(before, after).with_columns(read), "observed_at", zones, "today")
-    added = aged.with_columns((pl.col("today") - pl.col("date")).dt.total_days().alias("age_days"))
+    added = aged.join(seen, on=PARTITION, how="left").with_columns(
+        (pl.col("seen_on") - pl.col("date")).dt.total_days().alias("old_age_days"),
+        (pl.col("today") - pl.col("date")).dt.total_days().alias("age_days"),
+    )
     return Entries(added.select(list(RESTATEMENTS.schema)).sort(RESTATEMENTS.key), withdrawn)
 
 

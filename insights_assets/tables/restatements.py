@@ -26,6 +26,7 @@ class Restatements(TableModel):
     metric: pl.String = one_of("spend, impressions, reach, clicks, inline_link_clicks or results:FAMILY", METRICS)
     old_value: pl.Float64 = column("Value before; null: no row", unit=METRIC_UNIT, nullable=True)
     new_value: pl.Float64 = column("Value after; null: the row is gone", unit=METRIC_UNIT, nullable=True)
+    old_age_days: pl.Int64 = column("Age of the day when its week was last read before", unit="days", ge=0)
     age_days: pl.Int64 = column(
         "Age of the day at the observation, by the account's calendar; yesterday is 1", unit="days", ge=0
     )

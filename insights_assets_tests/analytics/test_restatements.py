@@ -81,6 +81,7 @@ def test_an_overwritten_value_is_kept_with_its_successor_and_its_age():
         (MONDAY, "1", "results:purchase"): (3.0, 5.0, 4),
     }
     assert set(added["observed_at"]) == {at(4)}
+    assert set(added["old_age_days"]) == {1}
     assert set(added["known_since"]) == {at(1)}
     assert RESTATEMENTS.split(added).bad.to_dicts() == []
     assert stored.rows["first_observed_at"].to_list() == [at(1)]

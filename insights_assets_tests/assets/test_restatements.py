@@ -115,6 +115,12 @@ def test_a_sync_that_finds_nothing_new_adds_nothing_and_the_ages_are_the_account
         assert rows["age_days"].max() <= 28, "the sandbox restates no longer"
 
 
+def test_the_checks_of_both_accounts_are_green(made):
+    verdicts = made.rows("check_results").filter(table_name="insights_daily")
+    assert {"schema", "ledger", "tail_restatement", "action_types"} <= set(verdicts["check_name"])
+    assert verdicts.filter(~pl.col("passed")).to_dicts() == []
+
+
 def test_the_run_tells_how_many_values_it_restated(made):
     record = made.instance.get_latest_materialization_event(insights_daily.key)
     assert record.asset_materialization.metadata["restated_values"].value > 0

@@ -186,11 +186,11 @@ def test_the_roll_ups_of_2026_and_the_aliases_are_known(scene):
 
 
 def moved(metric, old, new, age, at=READ, **changes):
-    given = {"week": WEEK, "date": WEEK, "metric": metric, "old_value": old, "new_value": new, "age_days": age}
+    given = {"week": WEEK, "date": WEEK, "metric": metric, "old_value": old, "new_value": new, "old_age_days": age}
     return valid_row(RESTATEMENTS, **given, observed_at=at, **changes)
 
 
-@pytest.mark.parametrize(("old", "age", "red"), [(9.0, 28, False), (9.0, 29, True), (9.5, 29, False)])
+@pytest.mark.parametrize(("old", "age", "red"), [(9.0, 27, False), (9.0, 28, True), (9.5, 28, False)])
 def test_spend_that_moves_by_more_than_one_percent_after_day_28_is_a_warning(scene, old, age, red):
     scene.restated = [moved("spend", old, 10.0, age)]  # of a week's 60
     verdict = scene.judged()["tail_restatement"]
