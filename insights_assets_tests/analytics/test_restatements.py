@@ -152,6 +152,14 @@ def test_a_write_that_was_cut_short_after_a_partition_became_empty():
     assert spend == [(1.0, None), (None, 3.0)]
 
 
+def test_the_history_of_a_partition_that_became_empty_stays():
+    stored = Stored()
+    for day, rows in enumerate(([ad_day(MONDAY, at(1))], [ad_day(MONDAY, at(2), spend=2.0)], [], []), start=1):
+        stored.sync(at(day), *rows)
+    spend = stored.ledger.filter(metric="spend").select("old_value", "new_value").rows()
+    assert spend == [(1.0, 2.0), (2.0, None)]
+
+
 def row_of(day, instant):
     """A drawn ad-day, or none."""
     cell = st.tuples(st.integers(0, 2), st.none() | st.integers(0, 2), st.integers(0, 2))
