@@ -5,14 +5,21 @@ from typing import Any
 
 import dagster as dg
 
-from insights_assets.assets import accounts, entities, findings, insights, offline, results
+from insights_assets.analytics import restatements
+from insights_assets.assets import accounts, completeness, entities, findings, insights, offline, results
+from insights_assets.automation import tail_audit, version_watch
 from insights_assets.automation.resume import resume_sensor
+from insights_assets.checks.graph_versions import version_check
+from insights_assets.checks.reconciliation import reconciliation_checks
 from insights_assets.checks.schema import schema_check
 from insights_assets.connection import Gateway
 from insights_assets.lake.io_manager import LakeIOManager
+from insights_assets.lake.ledger import Ledger
 from insights_assets.lake.store import Lake
 from insights_assets.settings import Settings, load_settings
+from insights_assets.tables.insights import INSIGHTS_DAILY
 from insights_assets.tables.registry import TABLES
+from insights_assets.tables.restatements import RESTATEMENTS
 
 RAW_ASSETS = (
     entities.campaigns,
@@ -28,11 +35,13 @@ DERIVED_ASSETS = (
     offline.offline_conversions,
     results.results_daily,
     results.results_weekly,
+    completeness.completeness,
     findings.features_ad,
     findings.anomalies_ad,
     findings.burnout_predictions,
 )
 PARTITIONED_ASSETS = RAW_ASSETS + DERIVED_ASSETS
+LEDGERS = {INSIGHTS_DAILY.name: Ledger(RESTATEMENTS, restatements.restated, restatements.keep_first_observed)}
 
 
 def build_defs(settings: Settings | None = None, *, overrides: Mapping[str, Any] | None = None) -> dg.Definitions:
@@ -51,10 +60,16 @@ def build_defs(settings: Settings | None = None, *, overrides: Mapping[str, Any]
         "families": effective.families,
         **(overrides or {}),
     }
-    resources["lake_io"] = LakeIOManager(resources["lake"], TABLES, resources["clock"])
+    resources["lake_io"] = LakeIOManager(resources["lake"], TABLES, resources["clock"], LEDGERS)
     return dg.Definitions(
-        assets=[accounts.accounts, *PARTITIONED_ASSETS],
-        asset_checks=[schema_check(a, TABLES[a.key.path[-1]], resources["clock"]) for a in PARTITIONED_ASSETS],
+        assets=[accounts.accounts, *PARTITIONED_ASSETS, completeness.restatements],
+        asset_checks=[
+            *[schema_check(a, TABLES[a.key.path[-1]], resources["clock"]) for a in PARTITIONED_ASSETS],
+            reconciliation_checks(resources["clock"]),
+            version_check(accounts.accounts, effective.graph_version, resources["clock"]),
+        ],
+        jobs=[tail_audit.job, version_watch.job],
+        schedules=[tail_audit.tail_audit, version_watch.schedule],
         sensors=[resume_sensor(PARTITIONED_ASSETS, resources["lake"], resources["clock"])],
         resources={k: _as_resource(v) for k, v in resources.items()},
         # A process a step costs seconds of imports; the steps of a run share tables of some megabytes.

@@ -25,6 +25,7 @@
 -- actions | STRUCT(action_type VARCHAR, value DOUBLE, w1d_click DOUBLE, w7d_click DOUBLE, w28d_click DOUBLE, w1d_view DOUBLE)[] | Actions by type with each attribution window; a missing window is null
 -- action_values | STRUCT(action_type VARCHAR, value DOUBLE, w1d_click DOUBLE, w7d_click DOUBLE, w28d_click DOUBLE, w1d_view DOUBLE)[] | Action values by type with each attribution window, in the account currency
 -- is_settled | BOOLEAN | The day was more than 28 days old when it was read: Meta restates no more
+-- first_observed_at | UTC instant | When it was first read; values between then and now are in restatements
 -- observed_at | UTC instant | When it was read from the API
 
 SELECT
@@ -53,5 +54,6 @@ SELECT
     actions,
     action_values,
     is_settled,
+    first_observed_at,
     observed_at
 FROM lake.insights_daily

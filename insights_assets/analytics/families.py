@@ -148,28 +148,43 @@ def minimum_results(family: str = "result_family") -> pl.Expr:
 
 
 def unknown_types(frame: pl.DataFrame) -> pl.DataFrame:
-    """Find action types that sound like money and that nobody has classified.
+    """Find action types that sound like money and that nobody has classified, with what is at stake.
 
     Args:
-        frame: insight rows with `actions`, a list of structs with `action_type`.
+        frame: insight rows with account_id, week, `actions` and `action_values`, lists of structs with `action_type`
+            and `value`.
 
     Returns:
-        action_type, rows (in how many rows it occurs); empty when all is known. `offsite_conversion.custom.<id>` is
-        inside `fb_pixel_custom` and so known.
+        account_id, week, action_type, rows (in how many rows it occurs), results and result_value (account currency)
+        reported under it; empty when all is known. `offsite_conversion.custom.<id>` is inside `fb_pixel_custom` and so
+        known.
     """
     known = [a for types in CANONICAL.values() for a in types] + sorted(KNOWN_ALIASES)
-    return (
-        frame.select(pl.col("actions"))
-        .explode("actions", empty_as_null=True, keep_nulls=True)
-        .select(pl.col("actions").struct.field("action_type"))
-        .filter(
-            pl.col("action_type").str.contains(MONEY_WORDS)
-            & ~pl.col("action_type").is_in(known)
-            & ~pl.col("action_type").str.starts_with("offsite_conversion.custom.")
+    name = pl.col("action_type")
+    parts = [
+        frame.select("account_id", "week", pl.col(source))
+        .explode(source, empty_as_null=False, keep_nulls=False)
+        .select(
+            "account_id",
+            "week",
+            pl.col(source).struct.field("action_type").alias("action_type"),
+            pl.col(source).struct.field("value").cast(pl.Float64).alias("value"),
+            pl.lit(source == "actions").alias("is_count"),
         )
-        .group_by("action_type")
-        .agg(pl.len().cast(pl.Int64).alias("rows"))
-        .sort("action_type")
+        for source in ("actions", "action_values")
+    ]
+    return (
+        pl.concat(parts)
+        .filter(
+            name.str.contains(MONEY_WORDS) & ~name.is_in(known) & ~name.str.starts_with("offsite_conversion.custom.")
+        )
+        .group_by("account_id", "week", "action_type")
+        .agg(
+            pl.col("is_count").sum().cast(pl.Int64).alias("rows"),
+            pl.col("value").filter(pl.col("is_count")).sum().alias("results"),
+            pl.col("value").filter(~pl.col("is_count")).sum().alias("result_value"),
+        )
+        .sort("account_id", "week", "action_type")
     )
 
 

@@ -4,7 +4,7 @@ Belongs here: what all assets share. Does not belong here: any computing.
 https://docs.dagster.io/guides/build/assets/metadata-and-tags
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import dagster as dg
@@ -36,6 +36,7 @@ def table_asset(
     *,
     kinds: set[str],
     ins: Mapping[str, dg.AssetIn] | None = None,
+    deps: Sequence[dg.AssetDep] = (),
     resources: set[str] | None = None,
 ) -> Callable[[Callable[..., Any]], dg.AssetsDefinition]:
     """Decorate the function that computes a partitioned table.
@@ -45,6 +46,7 @@ def table_asset(
         how: one or two sentences on how it is made, appended to the table's own description.
         kinds: what it is made with, for the UI.
         ins: upstream tables by argument name.
+        deps: upstream tables that the function reads from the lake by itself.
         resources: resource keys that the function takes from its context.
     """
     return dg.asset(
@@ -58,6 +60,7 @@ def table_asset(
         metadata={"dagster/column_schema": column_schema(table), "primary_key": list(table.key)},
         io_manager_key="lake_io",
         ins=dict(ins or {}),
+        deps=list(deps),
         required_resource_keys=resources or set(),
     )
 

@@ -163,6 +163,7 @@ def insights_daily(
             "actions": [_action(a) for a in r.actions],
             "action_values": [_action(a) for a in r.action_values],
             "is_settled": (today - r.date_start).days > SETTLED_AFTER_DAYS,
+            "first_observed_at": now,
             "observed_at": now,
         }
         for r in records

@@ -4,12 +4,13 @@ Dagster's own file managers refuse a run over several accounts; see docs/adr/000
 https://docs.dagster.io/guides/build/io-managers/defining-a-custom-io-manager
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 
 import dagster as dg
 import polars as pl
 
+from insights_assets.lake.ledger import Ledger
 from insights_assets.lake.store import Lake
 from insights_assets.lake.sync_log import append
 from insights_assets.lake.writing import store
@@ -21,12 +22,19 @@ PREVIEW_COLUMNS = 10
 
 
 class LakeIOManager(dg.IOManager):
-    """Reads and writes the lake's tables by asset key `[layer, table]`."""
+    """Reads and writes the lake's tables by asset key `[layer, table]`; a table may have a ledger, by its name."""
 
-    def __init__(self, lake: Lake, tables: dict[str, Table], now: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        lake: Lake,
+        tables: dict[str, Table],
+        now: Callable[[], datetime],
+        ledgers: Mapping[str, Ledger] | None = None,
+    ) -> None:
         self._lake = lake
         self._tables = tables
         self._now = now
+        self._ledgers = ledgers or {}
 
     def handle_output(self, context: dg.OutputContext, obj: pl.DataFrame) -> None:
         """Store the frame as exactly the run's partitions; report rows, refused rows and a preview."""
@@ -39,12 +47,18 @@ class LakeIOManager(dg.IOManager):
             refused = obj.height - rows.height
         else:
             partitions = [split_key(k) for k in context.asset_partition_keys]
-            stored = store(self._lake, table, obj, partitions, self._now())
+            ledger = self._ledgers.get(table.name)
+            stored = store(self._lake, table, obj, partitions, self._now(), ledger=ledger)
             rows, refused = stored.rows, stored.refused
             self._log(context, table, partitions, rows)
+            # Metadata is the same for every partition of a run; only a run of one can tell that one's rows.
+            name = "dagster/partition_row_count" if len(partitions) == 1 else "rows_of_the_run"
+            context.add_output_metadata({name: rows.height})
+            if ledger:
+                context.add_output_metadata({"restated_values": stored.restated})
         context.add_output_metadata(
             {
-                "dagster/row_count": rows.height,
+                "dagster/row_count": self._lake.count(table),
                 "dagster/uri": self._lake.uri(table),
                 "refused_rows": refused,
                 "preview": dg.MetadataValue.md(preview(rows)),

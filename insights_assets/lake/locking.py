@@ -54,7 +54,7 @@ def held(path: Path, *, wait_s: float = 0, sleep: Callable[[float], None] = time
 
 
 @contextmanager
-def writing(folder: Path, accounts: Collection[str], *, wait_s: float = WRITE_WAIT_S) -> Iterator[None]:
+def writing(folder: Path, accounts: Collection[str], *, wait_s: float) -> Iterator[None]:
     """Hold the locks of some accounts of a table while its old rows are read and its new ones written.
 
     They are taken in one order, so two writers never wait for each other.

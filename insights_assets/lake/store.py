@@ -8,7 +8,7 @@ delta-rs: https://delta-io.github.io/delta-rs/usage/writing/
 import random
 import time
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import date
@@ -19,7 +19,7 @@ import polars as pl
 from deltalake import DeltaTable, write_deltalake
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
 
-from insights_assets.lake.locking import BusyError, writing
+from insights_assets.lake.locking import WRITE_WAIT_S, BusyError, writing
 from insights_assets.problems import FailedError
 from insights_assets.tables.model import Table
 
@@ -35,26 +35,29 @@ class LakeError(FailedError):
 class Lake:
     """Delta tables at `root/<layer>/<table>`, Hive-partitioned by `account_id`.
 
-    `root` is a path or an object-store URI; `storage_options` go to delta-rs as they are.
+    `root` is a path or an object-store URI; `storage_options` go to delta-rs as they are; `write_wait_s` seconds is how
+    long a write waits for another process's.
     """
 
     root: str
     storage_options: dict[str, str] = field(default_factory=dict, repr=False)
     sleep: Callable[[float], None] = field(default=time.sleep, repr=False, compare=False)
+    write_wait_s: float = WRITE_WAIT_S
 
     @contextmanager
     def lock(self, table: Table, accounts: Collection[str]) -> Iterator[None]:
         """Keep other processes of this machine from writing these accounts of a table; nothing on an object store.
 
         Raises:
-            LakeError: another process held them for `locking.WRITE_WAIT_S` seconds.
+            LakeError: another process held them for `write_wait_s` seconds.
         """
         if "://" in self.root:
             yield
             return
+        folder = Path(self.root) / "_locks" / table.name
         with ExitStack() as stack:
             try:
-                stack.enter_context(writing(Path(self.root) / "_locks" / table.name, accounts))
+                stack.enter_context(writing(folder, accounts, wait_s=self.write_wait_s))
             except BusyError as error:
                 raise LakeError(f"Table {table.name} is being written by another process ({error}).") from error
             yield
@@ -71,6 +74,11 @@ class Lake:
             return None
         except (DeltaError, OSError) as error:
             raise LakeError(f"Table {table.name} at {self.uri(table)} cannot be opened: {error}") from error
+
+    def count(self, table: Table) -> int:
+        """How many rows a table has, from the commit log alone."""
+        snapshot = self.delta(table)
+        return 0 if snapshot is None else snapshot.count()
 
     def read(
         self,
@@ -94,15 +102,20 @@ class Lake:
         typed = rows.select(pl.col(c).cast(t) for c, t in table.schema.items())
         try:
             return typed.collect().sort(table.key)
-        except (DeltaError, OSError, pl.exceptions.ComputeError) as error:
+        except (DeltaError, OSError, pl.exceptions.PolarsError) as error:
             raise LakeError(f"Table {table.name} at {self.uri(table)} cannot be read: {error}") from error
 
     def replace(
-        self, table: Table, frame: pl.DataFrame, partitions: Iterable[Partition], *, where: dict[str, str] | None = None
+        self,
+        table: Table,
+        frame: pl.DataFrame,
+        partitions: Iterable[Partition],
+        *,
+        where: Mapping[str, Collection[str]] | None = None,
     ) -> None:
         """Replace exactly the given (account, week) partitions by the frame's rows, in one atomic commit.
 
-        `where` narrows the replacement to rows with these values (a table that several writers share).
+        `where` narrows the replacement to rows with one of these values (a table that several writers share).
 
         Raises:
             ValueError: the frame has rows outside the partitions; nothing is written.
@@ -160,7 +173,7 @@ class Lake:
                 return
 
 
-def _predicate(partitions: Collection[Partition], where: dict[str, str]) -> str:
+def _predicate(partitions: Collection[Partition], where: Mapping[str, Collection[str]]) -> str:
     """SQL that holds for exactly the partitions; accounts with the same weeks share a clause, to keep it short."""
     weeks_of: dict[str, set[date]] = defaultdict(set)
     for account_id, week in partitions:
@@ -171,7 +184,7 @@ def _predicate(partitions: Collection[Partition], where: dict[str, str]) -> str:
     clauses = [
         f"(account_id IN ({_quoted(sorted(accounts))}) AND {_weeks(weeks)})" for weeks, accounts in accounts_of.items()
     ]
-    narrowed = "".join(f" AND {name} = {_quoted([value])}" for name, value in where.items())
+    narrowed = "".join(f" AND {name} IN ({_quoted(values)})" for name, values in where.items())
     return f"({' OR '.join(clauses)}){narrowed}"
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import polars as pl
 
+from insights_assets.lake.ledger import Ledger, read_range, within
 from insights_assets.lake.store import Lake, Partition
 from insights_assets.tables.model import REASON, Table
 from insights_assets.tables.operations import QUARANTINE
@@ -16,17 +17,27 @@ from insights_assets.tables.operations import QUARANTINE
 
 @dataclass(frozen=True)
 class Stored:
-    """What a write did: rows now in its partitions, rows refused, rows kept from before in their place."""
+    """What a write did: rows now in its partitions, refused, kept from before in their place; values restated."""
 
     rows: pl.DataFrame
     refused: int
     kept: int
+    restated: int = 0
 
 
-def store(lake: Lake, table: Table, frame: pl.DataFrame, partitions: Collection[Partition], now: datetime) -> Stored:
-    """Replace partitions of a table by the good rows of a frame.
+def store(
+    lake: Lake,
+    table: Table,
+    frame: pl.DataFrame,
+    partitions: Collection[Partition],
+    now: datetime,
+    *,
+    ledger: Ledger | None = None,
+) -> Stored:
+    """Replace partitions of a table by the good rows of a frame; with a ledger, write down what they overwrite.
 
-    The quarantine is written first: a crash in between leaves a refused row reported and the old partition whole.
+    The quarantine is written first: a crash in between leaves a refused row reported and the old partition whole. Then
+    the ledger, then the data (docs/adr/0010). Other processes of this machine wait: what is replaced is what was read.
 
     Raises:
         TypeError: wrong columns or types.  ValueError: rows outside the partitions.  Nothing is written in either case.
@@ -36,15 +47,24 @@ def store(lake: Lake, table: Table, frame: pl.DataFrame, partitions: Collection[
     if stray := sorted(present - set(partitions), key=str):
         raise ValueError(f"table {table.name}: rows outside the run's partitions, e.g. {stray[0]}")
     split = table.split(conformed)
-    lake.replace(QUARANTINE, _quarantined(table, split.bad, now), partitions, where={"table_name": table.name})
-    kept = table.empty()
-    if split.bad.height:
-        accounts, weeks = {a for a, _ in partitions}, [w for _, w in partitions]
-        previous = lake.read(table, accounts=accounts, since=min(weeks), until=max(weeks))
+    with lake.lock(table, {account for account, _ in partitions}):
+        lake.replace(QUARANTINE, _quarantined(table, split.bad, now), partitions, where={"table_name": [table.name]})
+        needed = partitions and (split.bad.height or ledger)
+        previous = within(read_range(lake, table, partitions), partitions) if needed else table.empty()
         kept = previous.join(split.bad, on=table.key, how="semi").join(split.good, on=table.key, how="anti")
-    rows = pl.concat([split.good, kept]).sort(table.key)
-    lake.replace(table, rows, partitions)
-    return Stored(rows=rows, refused=split.bad.height, kept=kept.height)
+        rows = pl.concat([split.good, kept]).sort(table.key)
+        restated = 0
+        if ledger is not None and partitions:
+            rows = ledger.carry(previous, rows)
+            # One sync reads everything at one instant; an empty answer has no row to tell it.
+            restated = ledger.record(lake, previous, rows, partitions, _read_at(split.good) or now)
+        lake.replace(table, rows, partitions)
+    return Stored(rows=rows, refused=split.bad.height, kept=kept.height, restated=restated)
+
+
+def _read_at(fresh: pl.DataFrame) -> datetime | None:
+    newest = fresh["observed_at"].max()
+    return newest if isinstance(newest, datetime) else None
 
 
 def _quarantined(table: Table, bad: pl.DataFrame, now: datetime) -> pl.DataFrame:

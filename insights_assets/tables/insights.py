@@ -52,6 +52,7 @@ class InsightsDaily(TableModel):
     actions: Actions = column("Actions by type with each attribution window; a missing window is null")
     action_values: Actions = column("Action values by type with each attribution window, in the account currency")
     is_settled: pl.Boolean = column("The day was more than 28 days old when it was read: Meta restates no more")
+    first_observed_at: Instant = observed_at("When it was first read; values between then and now are in restatements")
     observed_at: Instant = observed_at()
 
 

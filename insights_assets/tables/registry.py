@@ -3,6 +3,7 @@
 from insights_assets.tables.accounts import ACCOUNTS
 from insights_assets.tables.anomalies_ad import ANOMALIES_AD
 from insights_assets.tables.burnout_predictions import BURNOUT_PREDICTIONS
+from insights_assets.tables.completeness import COMPLETENESS
 from insights_assets.tables.entities import ADS, ADSETS, CAMPAIGNS, CREATIVES
 from insights_assets.tables.features_ad import FEATURES_AD
 from insights_assets.tables.insights import (
@@ -14,6 +15,7 @@ from insights_assets.tables.insights import (
 from insights_assets.tables.model import Table
 from insights_assets.tables.offline_conversions import OFFLINE_CONVERSIONS
 from insights_assets.tables.operations import CHECK_RESULTS, QUARANTINE, SYNC_LOG
+from insights_assets.tables.restatements import RESTATEMENTS
 from insights_assets.tables.results import RESULTS_DAILY, RESULTS_WEEKLY
 
 TABLES: dict[str, Table] = {
@@ -31,9 +33,11 @@ TABLES: dict[str, Table] = {
         OFFLINE_CONVERSIONS,
         RESULTS_DAILY,
         RESULTS_WEEKLY,
+        COMPLETENESS,
         FEATURES_AD,
         ANOMALIES_AD,
         BURNOUT_PREDICTIONS,
+        RESTATEMENTS,
         SYNC_LOG,
         CHECK_RESULTS,
         QUARANTINE,

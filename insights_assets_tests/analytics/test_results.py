@@ -114,8 +114,10 @@ def test_lists_may_be_absent_null_empty_or_of_numbers():
 
 
 def test_types_that_sound_like_money_are_reported():
-    frame = one(pairs=[*LEADS, *PURCHASES, ("offsite_conversion.custom.12", "1"), ("super_lead", "2")])
-    assert unknown_types(frame).rows() == [("super_lead", 1)]
+    pairs = [*LEADS, *PURCHASES, ("offsite_conversion.custom.12", "1"), ("super_lead", "2")]
+    frame = one(pairs=pairs, values=[("super_lead", "9.5"), ("omni_purchase", "80")])
+    found = unknown_types(frame.with_columns(pl.lit("act_1").alias("account_id"), pl.lit(1).alias("week")))
+    assert found.select("action_type", "rows", "results", "result_value").rows() == [("super_lead", 1, 2.0, 9.5)]
 
 
 types = st.sampled_from([a for pairs in CANONICAL.values() for a in pairs] + ["lead", "comment"])

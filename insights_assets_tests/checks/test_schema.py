@@ -6,7 +6,8 @@ import dagster as dg
 import pytest
 
 from insights_assets.assets.declare import key_of, table_asset, upstream
-from insights_assets.checks.schema import judge, record, schema_check
+from insights_assets.checks.schema import judge, schema_check
+from insights_assets.checks.verdicts import record
 from insights_assets.lake.io_manager import LakeIOManager
 from insights_assets.lake.store import Lake
 from insights_assets.partitions import key, range_tags
@@ -146,6 +147,13 @@ def test_judging_stored_rows_finds_what_was_written_past_the_io_manager(lake):
     assert [(v.partition[1], v.failing_rows, v.passed) for v in verdicts] == [(WEEK, 0, True), (NEXT, 1, False)]
 
 
+def test_a_key_that_is_stored_twice_turns_its_partition_red(lake):
+    lake.append(RESULTS_DAILY, frame_of(RESULTS_DAILY, *GOOD, row(spend=2.0)))
+    first, second = judge(lake, RESULTS_DAILY, PARTITIONS)
+    assert (first.failing_rows, second.passed) == (1, True)
+    assert first.reason.startswith("duplicate key (account_id, week, date")
+
+
 def test_verdicts_of_other_tables_and_checks_stay(lake):
     others = [
         valid_row(CHECK_RESULTS, table_name="ads", check_name=SCHEMA_CHECK),
@@ -153,6 +161,6 @@ def test_verdicts_of_other_tables_and_checks_stay(lake):
     ]
     lake.append(CHECK_RESULTS, frame_of(CHECK_RESULTS, *others))
     for _ in range(2):
-        record(lake, RESULTS_DAILY, judge(lake, RESULTS_DAILY, PARTITIONS), OBSERVED)
+        record(lake, RESULTS_DAILY, {SCHEMA_CHECK: judge(lake, RESULTS_DAILY, PARTITIONS)}, OBSERVED)
     names = lake.read(CHECK_RESULTS).filter(week=WEEK).select("table_name", "check_name").rows()
     assert names == [("ads", SCHEMA_CHECK), ("results_daily", "freshness"), ("results_daily", SCHEMA_CHECK)]

@@ -52,6 +52,9 @@ CONTRACT = {
     "sync_log": (
         "account_id week step status error_type error_code error_subcode attempts duration_s rows retry_after"
     ),
+    "completeness": "account_id week metric age_days seen final ratio restated_share days evidence fleet_ratio factor",
+    "refresh_plan": "account_id week lookback_days",
+    "restatements": "account_id week ad_id date metric old_value new_value age_days observed_at",
     "quarantine": "account_id week table_name reason row observed_at",
 }
 FIRST_WORDS = {
@@ -93,6 +96,10 @@ def row(table: Table, **given: Any) -> dict[str, Any]:
     made |= {k: v for k, v in {**FIRST_WORDS, **words}.items() if k in made}
     if table.name == "check_results":
         made["severity"] = "ERROR"
+    if table.name in ("restatements", "completeness"):
+        made["metric"] = "spend"
+    if table.name == "completeness":
+        made["lookback_days"] = 28
     return made | given
 
 

@@ -62,8 +62,9 @@ def metadata(result):
 
 def test_a_write_reports_rows_refused_rows_and_where(lake, manager, instance):
     frame = frame_of(RESULTS_WEEKLY, row(), row(entity_id="2", spend=-1.0))
+    lake.append(RESULTS_WEEKLY, frame_of(RESULTS_WEEKLY, row("act_2")))
     told = metadata(materialize(manager, instance, frame))
-    assert told["dagster/row_count"].value == 1
+    assert (told["dagster/row_count"].value, told["dagster/partition_row_count"].value) == (2, 1)
     assert told["refused_rows"].value == 1
     assert told["dagster/uri"].value == lake.uri(RESULTS_WEEKLY)
     assert "act_1" in told["preview"].md_str

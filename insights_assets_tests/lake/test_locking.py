@@ -3,10 +3,15 @@
 import multiprocessing
 import os
 import signal
+from zlib import crc32
 
 import pytest
 
 from insights_assets.lake.locking import BusyError, held, writing
+from insights_assets.lake.store import Lake, LakeError
+from insights_assets.lake.writing import store
+from insights_assets.tables.entities import ADS
+from insights_assets_tests.tables.rows import OBSERVED, WEEK, frame_of, valid_row
 
 SPAWN = multiprocessing.get_context("spawn")
 
@@ -56,9 +61,18 @@ def test_a_lock_can_be_taken_again_after_it_was_left(tmp_path):
 
 
 def test_writers_of_one_account_exclude_each_other_and_many_accounts_need_few_files(tmp_path):
-    with writing(tmp_path, [f"act_{n}" for n in range(1000)]):
+    with writing(tmp_path, [f"act_{n}" for n in range(1000)], wait_s=0):
         assert len(list(tmp_path.iterdir())) <= 64
         with pytest.raises(BusyError), writing(tmp_path, ["act_5"], wait_s=0):
             pass
     with writing(tmp_path, ["act_5"], wait_s=0):
         pass
+
+
+def test_a_write_waits_for_another_process_that_writes_the_same_account(tmp_path):
+    lake = Lake(str(tmp_path), write_wait_s=0)
+    with held(tmp_path / "_locks" / ADS.name / f"{crc32(b'act_1') % 64:02d}.lock"):
+        with pytest.raises(LakeError, match="Table ads is being written by another process"):
+            store(lake, ADS, frame_of(ADS, valid_row(ADS)), [("act_1", WEEK)], OBSERVED)
+        store(lake, ADS, frame_of(ADS, valid_row(ADS, account_id="act_2")), [("act_2", WEEK)], OBSERVED)
+    assert lake.read(ADS)["account_id"].to_list() == ["act_2"]

@@ -118,9 +118,9 @@ def test_where_narrows_the_replacement_and_quotes_its_value(lake):
     names = ["plain", "it's", "x' OR '1'='1"]
     for name in names:
         row = valid_row(CHECK_RESULTS, table_name=name, failing_rows=1)
-        lake.replace(CHECK_RESULTS, frame_of(CHECK_RESULTS, row), [("act_1", WEEK)], where={"table_name": name})
+        lake.replace(CHECK_RESULTS, frame_of(CHECK_RESULTS, row), [("act_1", WEEK)], where={"table_name": [name]})
     changed = valid_row(CHECK_RESULTS, table_name=names[2], failing_rows=7)
-    lake.replace(CHECK_RESULTS, frame_of(CHECK_RESULTS, changed), [("act_1", WEEK)], where={"table_name": names[2]})
+    lake.replace(CHECK_RESULTS, frame_of(CHECK_RESULTS, changed), [("act_1", WEEK)], where={"table_name": [names[2]]})
     stored = dict(lake.read(CHECK_RESULTS).select("table_name", "failing_rows").iter_rows())
     assert stored == {"plain": 1, "it's": 1, "x' OR '1'='1": 7}
 

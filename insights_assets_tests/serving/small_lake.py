@@ -88,7 +88,7 @@ def daily(day, account_id="act_1"):
     row = {c: 0 for c, t in INSIGHTS_DAILY.schema.items() if t == pl.Int64}
     row |= {"account_id": account_id, "week": day - timedelta(days=day.weekday()), "date": day, "campaign_id": "c"}
     row |= {"adset_id": "s", "ad_id": "1", "currency": "EUR", "spend": 1.0, "actions": [], "action_values": []}
-    return row | {"is_settled": False, "observed_at": NOW}
+    return row | {"is_settled": False, "first_observed_at": NOW, "observed_at": NOW}
 
 
 def refused():

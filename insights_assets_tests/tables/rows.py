@@ -31,6 +31,8 @@ BY_TABLE: dict[str, dict[str, Any]] = {
     "sync_log": {"status": "ok"},
     "anomalies_ad": {"status": "new"},
     "check_results": {"severity": "ERROR"},
+    "restatements": {"metric": "spend"},
+    "completeness": {"metric": "spend", "lookback_days": 28},
 }
 
 
