@@ -24,6 +24,10 @@ class Commands(click.Group):
         "sandbox": ("services", "Serve the Graph API simulator over HTTP on the loopback address."),
         "accounts": ("accounts", "The account registry."),
         "backfill": ("backfill", "Materialize the (account x week) partitions that cover the dates."),
+        "refresh": (
+            "refresh",
+            "Read the weeks again that can still change, by each account's own lookback.",
+        ),
         "status": ("status", "Show what the backfills did, which failures are open, and what resumes when."),
         "offline": ("offline", "Show what the drop folder of offline conversions holds."),
         "sql": ("sql", "Ask the views with SQL (DuckDB, read-only)."),

@@ -56,9 +56,11 @@ def backfill(
     settings = load_settings()
     weeks = _weeks(settings, since.date(), until.date())
     raw, derived = _steps(selection)
-    chosen = _chosen(settings, names, limit)
+    accounts = chosen(settings, names, limit)
     home = open_home(settings)
-    request = backfilling.Request(chosen, weeks, raw, derived, home.order, settings.home, force=force, workers=workers)
+    request = backfilling.Request(
+        accounts, weeks, raw, derived, home.order, settings.home, force=force, workers=workers
+    )
     if dry_run:
         _show_plan(home, request)
         return
@@ -110,7 +112,12 @@ def _weeks(settings: Settings, since: date, until: date) -> list[date]:
     return list(weeks_covering(since, min(until, today)))
 
 
-def _chosen(settings: Settings, names: str | None, limit: int | None) -> pl.DataFrame:
+def chosen(settings: Settings, names: str | None, limit: int | None) -> pl.DataFrame:
+    """Registry rows of the accounts that are named (comma-separated), or of all that are on.
+
+    Raises:
+        SettingsError: there is none.
+    """
     wanted = [n for n in names.split(",") if n.strip()] if names is not None else None
     rows = registry.select(Lake(settings.lake).read(ACCOUNTS), wanted)
     if rows.is_empty():
