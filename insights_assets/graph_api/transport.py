@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from insights_assets.graph_api.backoff import TRANSIENT
+from insights_assets.graph_api.backoff import TRANSIENT, Backoff
 from insights_assets.graph_api.bodies import sound_body
 from insights_assets.graph_api.errors import GraphApiError
 from insights_assets.graph_api.limiter import Limiter
@@ -107,6 +107,14 @@ class Transport:
     def __repr__(self) -> str:
         """Where it points to; never the token."""
         return f"Transport({self.base_url}/{self.version})"
+
+    def working_s(self) -> float:
+        """Seconds on a clock that stands still while a rate limit is waited for."""
+        return self.clock() - self.limited_s
+
+    def rest(self, ladder: Backoff, attempt: int) -> None:
+        """Waits as a ladder says after an attempt, counted from 1."""
+        self.sleep(ladder.pause(attempt, self._rng))
 
     def close(self) -> None:
         """Closes the HTTP client unless it was handed in."""

@@ -63,7 +63,7 @@ def test_a_daily_report_is_the_truth_to_the_cent(sandbox, world):
         want = truth(world, account)
         with connect(sandbox) as client:
             got = client.insights(account, level="ad", since=SINCE, until=UNTIL, time_increment=1)
-            again = client.insights_sync(account, level="ad", since=SINCE, until=UNTIL, time_increment=1)
+            again = client.insights(account, level="ad", since=SINCE, until=UNTIL, time_increment=1, at_once=True)
         assert {(row.ad_id, row.date_start) for row in got} == set(want)
         assert len(got) == len(want) == len(again)
         for row in got:
