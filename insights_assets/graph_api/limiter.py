@@ -44,6 +44,13 @@ class Block:
     subcode: int | None
     message: str
 
+    def left_s(self, now: float) -> float:
+        """Seconds left of it, never more than it had; 0 or less when it is over.
+
+        A replay sets its clock back. What was found long after now is of another time line and no block of this one.
+        """
+        return 0.0 if self.since - now > LONGEST_BLOCK_S else self.until - max(now, self.since)
+
     def fits(self, max_wait_s: float) -> bool:
         """Whether waiting it out is allowed; the wait counts from the block's first call, over all who meet it."""
         return self.refusals < MAX_REFUSALS and self.until - self.since <= max_wait_s
@@ -58,7 +65,7 @@ class Block:
             action="wait",
             advice="Nothing was asked: wait until the limit has passed, then run it again.",
             attempted=f"Asking about {account or 'the accounts of this token'}",
-            retry_after_s=self.until - now,
+            retry_after_s=self.left_s(now),
         )
 
 
@@ -75,16 +82,25 @@ class SharedBlock(Protocol):
 @dataclass(slots=True)
 class _Scope:
     block: Block | None = None
-    paced_until: float = 0.0
+    pace_s: float = 0.0
+    paced_from: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """What the next call must do: wait so many seconds first, or not be made at all."""
+    """What the next call must do.
+
+    Attributes:
+        pace_s: Seconds to wait so as not to run into a limit; 0 or less for none.
+        wait_s: Seconds until a block is over.
+        refusal: Why the call must not be made at all; None when it may.
+        behind: The blocks of the app and of the account that the call comes after.
+    """
 
     pace_s: float = 0.0
     wait_s: float = 0.0
     refusal: GraphApiError | None = None
+    behind: tuple[Block | None, Block | None] = (None, None)
 
 
 @dataclass
@@ -111,27 +127,28 @@ class Limiter:
         with self._lock:
             self._hear()
             scopes = (self._app, self._scope(account))
-            blocks = [scope.block for scope in scopes if scope.block is not None and scope.block.until > now]
+            blocks = [scope.block for scope in scopes if scope.block is not None and scope.block.left_s(now) > 0]
             hopeless = [block for block in blocks if not block.fits(max_wait_s)]
             if hopeless:
                 return Turn(refusal=max(hopeless, key=lambda block: block.until).error(account, now))
             return Turn(
-                pace_s=max(0.0, *(scope.paced_until - now for scope in scopes)),
-                wait_s=max((block.until - now for block in blocks), default=0.0),
+                pace_s=max(scope.pace_s - max(0.0, now - scope.paced_from) for scope in scopes),
+                wait_s=max((block.left_s(now) for block in blocks), default=0.0),
+                behind=(self._app.block, self._scope(account).block),
             )
 
-    def answered(self, account: str, usage: Usage, now: float, *, sent_at: float) -> None:
-        """Takes in a response that is no refusal: blocks that its call came through are over.
+    def answered(self, account: str, usage: Usage, now: float, *, turn: Turn) -> None:
+        """Takes in a response that is no refusal: blocks that its call came after are over.
 
         Args:
             account: As for ``turn``.
             usage: What the response's headers say.
             now: This instant.
-            sent_at: When the call was sent; a block found since then stays.
+            turn: The call's turn; a block found since then stays.
         """
         with self._lock:
-            for scope in (self._app, self._scope(account)):
-                if scope.block is not None and scope.block.since <= sent_at:
+            for scope, block in zip((self._app, self._scope(account)), turn.behind, strict=True):
+                if block is not None and scope.block == block:
                     self._set(scope, None)
             self._note(account, usage, now)
 
@@ -189,7 +206,7 @@ class Limiter:
         self._weigh(self._scope(account), usage.account_percent, usage.account_wait_s, now)
 
     def _weigh(self, scope: _Scope, percent: float, wait_s: float, now: float) -> None:
-        scope.paced_until = now + pace_s(percent)
+        scope.pace_s, scope.paced_from = pace_s(percent), now
         if wait_s > 0 or percent >= FULL_PERCENT:
             until = now + (wait_s or FULL_WAIT_S)
             old = scope.block

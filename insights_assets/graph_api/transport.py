@@ -17,7 +17,7 @@ import httpx
 from insights_assets.graph_api.backoff import TRANSIENT, Backoff
 from insights_assets.graph_api.bodies import sound_body
 from insights_assets.graph_api.errors import GraphApiError
-from insights_assets.graph_api.limiter import Limiter
+from insights_assets.graph_api.limiter import Limiter, Turn
 from insights_assets.graph_api.redaction import guard_http_logs, redact, register_secret
 from insights_assets.graph_api.usage import Usage, read_usage
 
@@ -167,9 +167,9 @@ class Transport:
         attempt = 0
         refusal: GraphApiError | None = None
         while True:
-            self._take_turn(account, refusal)
+            turn = self._take_turn(account, refusal)
             attempt += 1
-            answer = self._send(method, path, values, account)
+            answer = self._send(method, path, values, account, turn)
             if not isinstance(answer, GraphApiError):
                 return answer
             answer.attempts = attempt
@@ -182,7 +182,7 @@ class Transport:
                 logger.info("%s; attempt %d, waiting %.1f s", answer, attempt, pause_s)
                 self.sleep(pause_s)
 
-    def _take_turn(self, account: str, refusal: GraphApiError | None) -> None:
+    def _take_turn(self, account: str, refusal: GraphApiError | None) -> Turn:
         """Waits until a call may be made.
 
         Raises:
@@ -199,12 +199,14 @@ class Transport:
         if pause_s > 0:
             self.limited_s += pause_s
             self.sleep(pause_s)
+        return turn
 
-    def _send(self, method: str, path: str, values: Mapping[str, str], account: str) -> dict[str, Any] | GraphApiError:
+    def _send(
+        self, method: str, path: str, values: Mapping[str, str], account: str, turn: Turn
+    ) -> dict[str, Any] | GraphApiError:
         """One try. Errors are returned, not raised: no exception of the HTTP library is left as their context."""
         self.requests += 1
         sent = {**values, **self._proof}
-        sent_at = self._instant()
         attempted = f"{method} {self.base_url}/{self.version}/{path}"
         try:
             response = self._client.request(
@@ -219,7 +221,7 @@ class Transport:
         self.usage = read_usage(response.headers)
         answer = sound_body(response)
         if not isinstance(answer, GraphApiError):
-            self.limiter.answered(account, self.usage, self._instant(), sent_at=sent_at)
+            self.limiter.answered(account, self.usage, self._instant(), turn=turn)
             return answer
         answer.attempted = redact(attempted)
         if answer.error_type == "rate_limited":

@@ -167,11 +167,22 @@ def test_the_limit_of_the_app_stops_every_account_of_the_token(code, subcode):
 
 def test_an_answer_to_a_call_sent_before_the_block_does_not_end_it():
     limiter = Limiter()
+    early = limiter.turn("act_1", 99.0, 3600)
     limiter.refused("act_1", limited(), Usage(), 100.0)
-    limiter.answered("act_1", Usage(), 101.0, sent_at=99.0)
-    assert limiter.turn("act_1", 101.0, 3600).wait_s == 599
-    limiter.answered("act_1", Usage(), 701.0, sent_at=700.0)
+    limiter.answered("act_1", Usage(), 101.0, turn=early)
+    late = limiter.turn("act_1", 101.0, 3600)
+    assert late.wait_s == 599
+    limiter.answered("act_1", Usage(), 701.0, turn=late)
     assert limiter.turn("act_1", 702.0, 3600).wait_s == 0
+
+
+def test_a_clock_that_is_set_back_makes_no_wait_longer():
+    """Steps of a replay all begin at the same instant; another replay begins long before."""
+    limiter = Limiter()
+    limiter.refused("act_1", limited(), Usage(app_percent=85), 10_000.0)
+    assert limiter.turn("act_1", 9_500.0, 3600).wait_s == 600
+    assert limiter.turn("act_1", 5.0, 3600).wait_s == 0
+    assert limiter.turn("act_2", 5.0, 3600).pace_s == pytest.approx(15)
 
 
 def test_a_block_met_hours_later_is_a_new_one():
@@ -200,7 +211,7 @@ def test_processes_tell_each_other_of_a_blocked_app(tmp_path):
     first.refused("act_1", limited(4, None), Usage(), 1000.0)
     assert second.turn("act_2", 1010.0, 3600).wait_s == 290
     assert second.turn("act_2", 1010.0, 10).refusal.code == 4
-    second.answered("act_2", Usage(), 1302.0, sent_at=1301.0)
+    second.answered("act_2", Usage(), 1302.0, turn=second.turn("act_2", 1301.0, 3600))
     assert not path.exists()
 
 
@@ -221,8 +232,9 @@ def test_many_threads_share_one_limiter():
 
     def work(name):
         for n in range(200):
-            limiter.answered(name, Usage(account_percent=80), float(n), sent_at=float(n))
-            assert limiter.turn(name, float(n), 60).refusal is None
+            turn = limiter.turn(name, float(n), 60)
+            assert turn.refusal is None
+            limiter.answered(name, Usage(account_percent=80), float(n), turn=turn)
 
     threads = [threading.Thread(target=work, args=(f"act_{n}",)) for n in range(8)]
     for thread in threads:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from insights_assets.graph_api import GraphApiError
 from insights_assets.graph_api.periods import Period, oldest_day
 from insights_assets.graph_api.questions import ALL_STATUSES
-from insights_assets_tests.graph_api.fakes import Script, failure, graph, ok
+from insights_assets_tests.graph_api.fakes import Script, failure, form, graph, ok
 from insights_assets_tests.graph_api.report_fakes import (
     DONE,
     SINCE,
