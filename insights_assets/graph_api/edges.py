@@ -50,15 +50,15 @@ def edge_rows(
 
 
 def _page(transport: Transport, path: str, asked: Mapping[str, str]) -> Mapping[str, Any]:
-    return transport.get(path, asked, shrinkable=int(asked["limit"]) > 1)
+    return transport.get(path, asked, needs="data", shrinkable=int(asked["limit"]) > 1)
 
 
 def _creative_page(transport: Transport, path: str, asked: Mapping[str, str]) -> Mapping[str, Any]:
     """One page of creatives.
 
     A page with a broken creative is refused as too large, so that the caller halves it down to that creative alone:
-    7 calls of a page of 100, at the same place, and the neighbours keep every field. Alone, it is read without its
-    story and marked.
+    at the same place (24 calls for a page of 100), and the neighbours keep every field. Alone, it is read without
+    its story and marked.
     """
     alone = int(asked["limit"]) <= 1
     try:
@@ -71,5 +71,5 @@ def _creative_page(transport: Transport, path: str, asked: Mapping[str, str]) ->
             raise
         logger.warning("%s; reading that creative without its story", error)
     fields = [name for name in asked["fields"].split(",") if name != _STORY]
-    page = transport.get(path, {**asked, "fields": ",".join(fields)})
+    page = transport.get(path, {**asked, "fields": ",".join(fields)}, needs="data")
     return {**page, "data": [{**row, DROPPED: [_STORY]} for row in page.get("data", [])]}

@@ -100,12 +100,12 @@ class Waiter:
     def _state(self, run_id: str, ask: Ask, begun: float) -> dict[str, Any]:
         for _ in range(_RACE_TRIES):
             try:
-                return self.transport.get(run_id, account=ask.account)
+                return self.transport.get(run_id, account=ask.account, needs="async_status")
             except GraphApiError as error:
                 if (error.code, error.subcode) != _RACE or self.transport.working_s() - begun > _RACE_S:
                     raise
             self.transport.sleep(_RACE_PAUSE_S)
-        return self.transport.get(run_id, account=ask.account)
+        return self.transport.get(run_id, account=ask.account, needs="async_status")
 
 
 def run_failure(what: str, problem: str, error_type: ErrorType) -> GraphApiError:

@@ -186,7 +186,9 @@ class ReportRunner:
     def _results(self, path: str, ask: Ask, work: _Work) -> Iterator[Page]:
         own = ask.params() if path.startswith(ask.account) else {}
         pages = iterate_pages(
-            lambda asked: self._transport.get(path, asked, account=ask.account, shrinkable=int(asked["limit"]) > 1),
+            lambda asked: self._transport.get(
+                path, asked, account=ask.account, needs="data", shrinkable=int(asked["limit"]) > 1
+            ),
             {**own, "limit": str(self._memory.page_rows(ask.account))},
             host=self._transport.host,
             key=insight_key,

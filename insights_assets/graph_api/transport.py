@@ -9,13 +9,14 @@ import logging
 import random
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 import httpx
 
 from insights_assets.graph_api.backoff import TRANSIENT, Backoff
-from insights_assets.graph_api.bodies import sound_body
+from insights_assets.graph_api.bodies import sound_body, unreachable
 from insights_assets.graph_api.errors import GraphApiError
 from insights_assets.graph_api.limiter import Limiter, Turn
 from insights_assets.graph_api.redaction import guard_http_logs, redact, register_secret
@@ -26,9 +27,6 @@ logger = logging.getLogger(__name__)
 DEFAULT_TIMEOUT: Final = httpx.Timeout(60, connect=10)
 DEFAULT_BASE_URL: Final = "https://graph.facebook.com"
 DEFAULT_VERSION: Final = "v26.0"
-
-# Faults of the request itself: sending it again cannot help.
-_OUR_FAULT: Final = (httpx.UnsupportedProtocol, httpx.LocalProtocolError)
 
 
 class Transport:
@@ -127,6 +125,7 @@ class Transport:
         params: Mapping[str, str] | None = None,
         *,
         account: str = "",
+        needs: str = "",
         shrinkable: bool = False,
     ) -> dict[str, Any]:
         """Reads a node or a page of an edge.
@@ -135,6 +134,7 @@ class Transport:
             path: Path below the version, such as ``act_1/campaigns``.
             params: Query parameters; complex values already as JSON text.
             account: The account that the call counts for, where the path does not begin with it.
+            needs: A key that every sound answer has, such as ``data`` for an edge; without it, it is asked again.
             shrinkable: The caller can ask for a smaller page, so an error that may be cured by it is not retried here.
 
         Returns:
@@ -143,7 +143,8 @@ class Transport:
         Raises:
             GraphApiError: See its ``error_type``.
         """
-        return self._persist("GET", path.strip("/"), params or {}, account, shrinkable=shrinkable)
+        path = path.strip("/")
+        return self._persist(_Call("GET", path, params or {}, account or _account_in(path), needs, shrinkable))
 
     def post(self, path: str, data: Mapping[str, str] | None = None) -> dict[str, Any]:
         """Sends a form. A repeated one at worst starts a report that nobody reads.
@@ -158,23 +159,21 @@ class Transport:
         Raises:
             GraphApiError: See its ``error_type``.
         """
-        return self._persist("POST", path.strip("/"), data or {}, "", shrinkable=False)
+        path = path.strip("/")
+        return self._persist(_Call("POST", path, data or {}, _account_in(path)))
 
-    def _persist(
-        self, method: str, path: str, values: Mapping[str, str], account: str, *, shrinkable: bool
-    ) -> dict[str, Any]:
-        account = account or _account_in(path)
+    def _persist(self, call: "_Call") -> dict[str, Any]:
         attempt = 0
         refusal: GraphApiError | None = None
         while True:
-            turn = self._take_turn(account, refusal)
+            turn = self._take_turn(call.account, refusal)
             attempt += 1
-            answer = self._send(method, path, values, account, turn)
+            answer = self._send(call, turn)
             if not isinstance(answer, GraphApiError):
                 return answer
             answer.attempts = attempt
             tries = (answer.ladder and answer.ladder.tries) or self.max_attempts
-            if not answer.retryable or attempt >= tries or (shrinkable and answer.shrink):
+            if not answer.retryable or attempt >= tries or (call.shrinkable and answer.shrink):
                 raise answer
             refusal = answer if answer.error_type == "rate_limited" else None
             if refusal is None:
@@ -201,47 +200,45 @@ class Transport:
             self.sleep(pause_s)
         return turn
 
-    def _send(
-        self, method: str, path: str, values: Mapping[str, str], account: str, turn: Turn
-    ) -> dict[str, Any] | GraphApiError:
+    def _send(self, call: "_Call", turn: Turn) -> dict[str, Any] | GraphApiError:
         """One try. Errors are returned, not raised: no exception of the HTTP library is left as their context."""
         self.requests += 1
-        sent = {**values, **self._proof}
-        attempted = f"{method} {self.base_url}/{self.version}/{path}"
+        sent = {**call.values, **self._proof}
+        url = f"{self.base_url}/{self.version}/{call.path}"
+        attempted = f"{call.method} {url}"
         try:
             response = self._client.request(
-                method,
-                f"{self.base_url}/{self.version}/{path}",
-                params=sent if method == "GET" else None,
-                data=sent if method == "POST" else None,
+                call.method,
+                url,
+                params=sent if call.method == "GET" else None,
+                data=sent if call.method == "POST" else None,
                 headers=self._headers,
             )
         except (httpx.RequestError, httpx.InvalidURL) as failure:
-            return self._unreachable(failure, attempted)
+            return unreachable(failure, self.base_url, attempted)
         self.usage = read_usage(response.headers)
-        answer = sound_body(response)
+        answer = sound_body(response, call.needs)
         if not isinstance(answer, GraphApiError):
-            self.limiter.answered(account, self.usage, self._instant(), turn=turn)
+            self.limiter.answered(call.account, self.usage, self._instant(), turn=turn)
             return answer
         answer.attempted = redact(attempted)
         if answer.error_type == "rate_limited":
-            answer.retry_after_s = self.limiter.refused(account, answer, self.usage, self._instant())
+            answer.retry_after_s = self.limiter.refused(call.account, answer, self.usage, self._instant())
         else:
-            self.limiter.failed(account, self.usage, self._instant())
+            self.limiter.failed(call.account, self.usage, self._instant())
         return answer
-
-    def _unreachable(self, failure: Exception, attempted: str) -> GraphApiError:
-        ours = isinstance(failure, (*_OUR_FAULT, httpx.InvalidURL))
-        reason = str(failure) or type(failure).__name__
-        return GraphApiError(
-            f"no usable answer from {self.base_url}: {reason}",
-            error_type="network",
-            action="stop" if ours else "retry",
-            attempted=attempted,
-            advice=f"Check that {self.base_url} is the right address and can be reached from here.",
-        )
 
 
 def _account_in(path: str) -> str:
     head = path.partition("/")[0]
     return head if head.startswith("act_") else ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    method: str
+    path: str
+    values: Mapping[str, str]
+    account: str
+    needs: str = ""
+    shrinkable: bool = False
