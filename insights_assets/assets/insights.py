@@ -28,7 +28,7 @@ WEEK = 7
 
 
 def _pages(step: AccountStep, level: Level, days: int) -> Iterator[list[InsightRow]]:
-    """The account's rows, page by page: as records they take some ten times the room of their frame."""
+    """The account's rows, page by page: all records of a large account at once would take gigabytes."""
     for since, until in step.spans():
         for rows in step.client.insight_pages(
             step.account["account_id"], level=level, since=since, until=until, time_increment=days, today=step.today

@@ -180,7 +180,7 @@ def _actions(read: Fields, name: str) -> tuple[Action, ...]:
 
 
 def _total(read: Fields, name: str) -> int:
-    total = sum(action.value or 0.0 for action in _actions(read, name))
+    total = sum(Fields("Action", element).number("value") or 0.0 for element in read.rows(name))
     if total != int(total):
         raise MalformedRecordError("InsightRow", name, f"is not a whole number: {total}")
     return int(total)
