@@ -15,10 +15,7 @@ from insights_assets.graph_api.shared_limits import BlockFile
 from insights_assets.graph_api.usage import Usage, read_usage
 from insights_assets_tests.graph_api.fakes import FakeClock, Script, business_usage, failure, ok, transport
 
-ACCOUNT = {
-    "X-Ad-Account-Usage": '{"acc_id_util_pct": 85, "reset_time_duration": 900}',
-    "X-App-Usage": '{"call_count": 20, "total_time": 3, "total_cputime": 4}',
-}
+ACCOUNT = {"X-Ad-Account-Usage": '{"acc_id_util_pct": 85, "reset_time_duration": 900}'}
 
 
 def limited(code=17, subcode=2446079):
