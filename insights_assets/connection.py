@@ -1,17 +1,24 @@
 """Which server and which token an account is read with: live, or the sandbox over real HTTP.
 
-Belongs here: modes and token references. Does not belong here: requests (`graph_api/`), the simulator (`sandbox/`).
+Belongs here: modes, token references, and what the clients of a process share (limits, what reports taught).
+Does not belong here: requests (`graph_api/`), the simulator (`sandbox/`).
 """
 
 import atexit
+import hashlib
 import os
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from insights_assets.graph_api.client import GraphClient
+from insights_assets.graph_api.limiter import Limiter
 from insights_assets.graph_api.redaction import register_secret
+from insights_assets.graph_api.report_memory import ReportMemory
+from insights_assets.graph_api.shared_limits import BlockFile
 from insights_assets.sandbox.scenarios import SCENARIOS
 from insights_assets.sandbox.server import running_sandbox
 from insights_assets.settings import SANDBOX_TOKEN, Settings, SettingsError
@@ -20,38 +27,56 @@ _embedded: dict[tuple[int, str], str] = {}
 
 
 class Gateway:
-    """Opens a client for an account of the registry, by the mode of the settings."""
+    """Opens a client for an account of the registry, by the mode of the settings; one a process.
+
+    Its clients share the limits of their token and what earlier reports taught. Processes of the machine tell each
+    other of a blocked app through a file in `INSIGHTS_HOME/limits`.
+    """
 
     def __init__(self, settings: Settings, environment: Mapping[str, str] | None = None) -> None:
         self._settings = settings
+        self._limiters: dict[str, Limiter] = {}
+        self._memories: dict[str, ReportMemory] = {}
         self._environment = os.environ if environment is None else environment
         register_secret(settings.token)
         register_secret(settings.app_secret)
 
-    def client(self, account: Mapping[str, Any] | None = None) -> GraphClient:
+    def client(self, account: Mapping[str, Any] | None = None, *, now: datetime | None = None) -> GraphClient:
         """Connect for one account's row of the registry, or with the general token (discovery) when None.
+
+        `now` is the instant that counts as now where the caller has a clock of its own: blocks end on that time line.
 
         Raises:
             SettingsError: live mode and no token to be found; the sentence says where it was looked for.
         """
         if self._uses_sandbox(account):
             url = self._settings.sandbox_url or embedded_sandbox(self._settings)
-            return self._connect(url, SANDBOX_TOKEN, None)
-        return self._connect(self._settings.graph_url, self._token(account), self._settings.app_secret)
+            return self._connect(url, SANDBOX_TOKEN, None, now)
+        return self._connect(self._settings.graph_url, self._token(account), self._settings.app_secret, now)
 
     def _uses_sandbox(self, account: Mapping[str, Any] | None) -> bool:
         if self._settings.mode == "hybrid":
             return account is not None and account["source"] == "sandbox"
         return self._settings.mode == "sandbox"
 
-    def _connect(self, url: str, token: str, app_secret: str | None) -> GraphClient:
+    def _connect(self, url: str, token: str, app_secret: str | None, now: datetime | None) -> GraphClient:
         return GraphClient.connect(
             base_url=url,
             version=self._settings.graph_version,
             token=token,
             app_secret=app_secret,
             max_wait_s=self._settings.rate_limit_max_wait_s,
+            limiter=self._limiter(url, token),
+            memory=self._memories.setdefault(url, ReportMemory()),
+            instant=_time_line(now or self._settings.now()),
         )
+
+    def _limiter(self, url: str, token: str) -> Limiter:
+        # The name of the file must tell tokens apart without telling one.
+        name = hashlib.sha256(f"{url} {token}".encode()).hexdigest()[:16]
+        if name not in self._limiters:
+            self._limiters[name] = Limiter(BlockFile(self._settings.home / "limits" / f"{name}.json"))
+        return self._limiters[name]
 
     def _token(self, account: Mapping[str, Any] | None) -> str:
         name = account and account["token_env"]
@@ -66,6 +91,12 @@ class Gateway:
         if not self._settings.token:
             raise SettingsError("No token: set META_ACCESS_TOKEN, or use INSIGHTS_MODE=sandbox to work without one.")
         return self._settings.token
+
+
+def _time_line(now: datetime) -> Callable[[], float]:
+    """Seconds since the epoch that begin at `now`, which may stand for another time than the machine's."""
+    ahead_s = now.timestamp() - time.monotonic()
+    return lambda: ahead_s + time.monotonic()
 
 
 def _token_file(path: Path) -> str:

@@ -1,5 +1,7 @@
 """Each account is read from the server of its mode with its own token, and a missing token is one sentence."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from insights_assets.connection import Gateway, embedded_sandbox
@@ -111,3 +113,26 @@ def test_an_unknown_scenario_is_a_sentence(tmp_path):
     assert settings.origins["sandbox_scenario"] == "environment INSIGHTS_SANDBOX_SCENARIO"
     with pytest.raises(SettingsError, match=r"INSIGHTS_SANDBOX_SCENARIO is 'hurricane'; allowed are default, .*storm"):
         embedded_sandbox(settings)
+
+
+def test_clients_share_the_limits_of_their_token_and_what_reports_taught(tmp_path, seen):
+    made = gateway(tmp_path, {"TOKEN_1": "from-env"}, INSIGHTS_MODE="live", META_ACCESS_TOKEN="general")
+    made.client(account(account_id="act_1"))
+    made.client(account(account_id="act_2"))
+    made.client(account(token_env="TOKEN_1"))
+    first, second, other = (c["limiter"] for c in seen)
+    assert first is second
+    assert first is not other
+    assert len({id(c["memory"]) for c in seen}) == 1
+    names = [c["limiter"].shared.path for c in seen]
+    assert names[0] != names[2]
+    assert names[0].parent == tmp_path / "limits"
+    assert not any(token in str(name) for name in names for token in ("general", "from-env"))
+
+
+def test_blocks_end_on_the_time_line_of_the_caller(tmp_path, seen):
+    made = gateway(tmp_path, INSIGHTS_MODE="sandbox", INSIGHTS_NOW="2026-03-30T03:00:00+00:00")
+    made.client(account())
+    made.client(account(), now=datetime(2026, 3, 30, 4, tzinfo=UTC))
+    instants = [datetime.fromtimestamp(c["instant"](), UTC) for c in seen]
+    assert [round((i - datetime(2026, 3, 30, 3, tzinfo=UTC)).total_seconds()) for i in instants] == [0, 3600]

@@ -4,6 +4,8 @@ Source: https://developers.facebook.com/docs/marketing-api/insights/best-practic
 asked for: others drop conversions. Reach, frequency and rankings are served for each window and level, never computed.
 """
 
+from collections.abc import Iterator
+
 import dagster as dg
 import polars as pl
 
@@ -11,6 +13,7 @@ from insights_assets.assets import frames
 from insights_assets.assets.declare import table_asset
 from insights_assets.assets.steps import RAW_RESOURCES, AccountStep, fetch
 from insights_assets.graph_api.questions import Level
+from insights_assets.graph_api.records import InsightRow
 from insights_assets.tables.insights import (
     INSIGHTS_DAILY,
     INSIGHTS_WEEKLY_AD,
@@ -24,6 +27,16 @@ DAY = 1
 WEEK = 7
 
 
+def _pages(step: AccountStep, level: Level, days: int) -> Iterator[list[InsightRow]]:
+    """The account's rows, page by page: all records of a large account at once would take gigabytes."""
+    for since, until in step.spans():
+        for rows in step.client.insight_pages(
+            step.account["account_id"], level=level, since=since, until=until, time_increment=days, today=step.today
+        ):
+            step.dropped_fields.update(name for row in rows for name in row.dropped_fields)
+            yield rows
+
+
 @table_asset(
     INSIGHTS_DAILY,
     "One report for all weeks of the run (`level=ad`, `time_increment=1`), deleted ads included, up to yesterday.",
@@ -32,13 +45,9 @@ WEEK = 7
 )
 def insights_daily(context: dg.AssetExecutionContext) -> dg.MaterializeResult[pl.DataFrame]:
     def ask(step: AccountStep) -> pl.DataFrame:
-        parts = [INSIGHTS_DAILY.empty()]
-        for since, until in step.spans():
-            rows = step.client.insights(
-                step.account["account_id"], level="ad", since=since, until=until, time_increment=DAY
-            )
-            parts.append(frames.insights_daily(rows, step.account, step.today, step.now))
-        return pl.concat(parts)
+        pages = _pages(step, "ad", DAY)
+        parts = (frames.insights_daily(rows, step.account, step.today, step.now) for rows in pages)
+        return pl.concat([INSIGHTS_DAILY.empty(), *parts])
 
     return fetch(context, INSIGHTS_DAILY, ask)
 
@@ -54,13 +63,9 @@ def _weekly(table: Table, level: Level) -> dg.AssetsDefinition:
     )
     def weekly(context: dg.AssetExecutionContext) -> dg.MaterializeResult[pl.DataFrame]:
         def ask(step: AccountStep) -> pl.DataFrame:
-            parts = [table.empty()]
-            for since, until in step.spans():
-                rows = step.client.insights(
-                    step.account["account_id"], level=level, since=since, until=until, time_increment=WEEK
-                )
-                parts.append(frames.insights_weekly(rows, level, step.account, step.today, step.now))
-            return pl.concat(parts)
+            pages = _pages(step, level, WEEK)
+            parts = (frames.insights_weekly(rows, level, step.account, step.today, step.now) for rows in pages)
+            return pl.concat([table.empty(), *parts])
 
         return fetch(context, table, ask)
 

@@ -30,12 +30,13 @@ RAW_RESOURCES = {"lake", "gateway", "clock"}
 
 @dataclass
 class AccountStep:
-    """One account of a step: its registry row, its weeks, and an open client."""
+    """One account of a step: its registry row, its weeks, an open client, and the fields it had to do without."""
 
     account: Mapping[str, Any]
     weeks: Sequence[date]
     client: GraphClient
     now: datetime
+    dropped_fields: set[str] = field(default_factory=set)
 
     @property
     def today(self) -> date:
@@ -58,6 +59,7 @@ class AccountStep:
 @dataclass
 class _Tally:
     requests: int = 0
+    dropped_fields: set[str] = field(default_factory=set)
     started: float = field(default_factory=time.monotonic)
 
 
@@ -83,7 +85,11 @@ def fetch(
             frames.append(_ask_account(context.resources.gateway, accounts, account_id, sorted(weeks), ask, tally, now))
     return dg.MaterializeResult(
         value=pl.concat(frames),
-        metadata={"requests": tally.requests, "duration_s": round(time.monotonic() - tally.started, 3)},
+        metadata={
+            "requests": tally.requests,
+            "duration_s": round(time.monotonic() - tally.started, 3),
+            "dropped_fields": sorted(tally.dropped_fields),
+        },
     )
 
 
@@ -97,10 +103,12 @@ def _ask_account(
     now: datetime,
 ) -> pl.DataFrame:
     account = registry.one(accounts, account_id)
-    with gateway.client(account) as client:
+    with gateway.client(account, now=now) as client:
+        step = AccountStep(account, weeks, client, now)
         try:
-            return ask(AccountStep(account, weeks, client, now))
+            return ask(step)
         finally:
+            tally.dropped_fields |= step.dropped_fields
             tally.requests += client.transport.requests
 
 
@@ -128,7 +136,14 @@ def _recorded(
             "retry_after": now + timedelta(seconds=known.retry_after_s) if known and known.retry_after_s else None,
         }
         duration = time.monotonic() - tally.started
-        append(lake, table, partitions, run_id=context.run.run_id, now=now, duration_s=duration, outcome=outcome)
+        append(
+            *(lake, table, partitions),
+            run_id=context.run.run_id,
+            now=now,
+            duration_s=duration,
+            requests=tally.requests,
+            outcome=outcome,
+        )
         # allow_retries=False: the client has already spent its retries on what can be retried.
         raise dg.Failure(
             description=message, metadata={"error_type": outcome["error_type"]}, allow_retries=False

@@ -10,10 +10,13 @@ from types import TracebackType
 from typing import Any, Final, Self, TypeVar
 
 from insights_assets.graph_api import questions
-from insights_assets.graph_api.paging import iterate_pages
+from insights_assets.graph_api.edges import edge_rows
+from insights_assets.graph_api.periods import Period
 from insights_assets.graph_api.questions import Level
 from insights_assets.graph_api.records import Ad, AdAccount, AdSet, Campaign, Creative, InsightRow
-from insights_assets.graph_api.reports import DEFAULT_BUDGET_S, Period, ReportRunner
+from insights_assets.graph_api.report_memory import ReportMemory
+from insights_assets.graph_api.reports import DEFAULT_BUDGET_S, Page, ReportRunner
+from insights_assets.graph_api.splitting import Ask, EntityIds
 from insights_assets.graph_api.transport import DEFAULT_BASE_URL, DEFAULT_VERSION, Transport
 
 logger = logging.getLogger(__name__)
@@ -23,6 +26,7 @@ Record = TypeVar("Record")
 # Rows of a page. Ad sets and creatives carry large nested specs, so their pages are smaller.
 PAGE: Final = 200
 LARGE_ROWS_PAGE: Final = 100
+IDS_PAGE: Final = 500
 
 
 class GraphClient:
@@ -31,11 +35,14 @@ class GraphClient:
     Args:
         transport: Where to ask; closed with the client.
         report_budget_s: Longest time for one report, splits included, in seconds.
+        memory: What earlier reports taught, shared with other clients; None begins anew.
     """
 
-    def __init__(self, transport: Transport, *, report_budget_s: float = DEFAULT_BUDGET_S) -> None:
+    def __init__(
+        self, transport: Transport, *, report_budget_s: float = DEFAULT_BUDGET_S, memory: ReportMemory | None = None
+    ) -> None:
         self.transport = transport
-        self._reports = ReportRunner(transport, budget_s=report_budget_s)
+        self._reports = ReportRunner(transport, budget_s=report_budget_s, memory=memory)
 
     @classmethod
     def connect(
@@ -46,6 +53,7 @@ class GraphClient:
         token: str,
         app_secret: str | None = None,
         report_budget_s: float = DEFAULT_BUDGET_S,
+        memory: ReportMemory | None = None,
         **options: Any,
     ) -> Self:
         """Makes a client with its own transport; nothing is sent yet.
@@ -56,13 +64,14 @@ class GraphClient:
             token: Access token.
             app_secret: App secret; adds ``appsecret_proof``.
             report_budget_s: Longest time for one report, in seconds.
+            memory: What earlier reports taught; None begins anew.
             **options: Other arguments of ``Transport``.
 
         Returns:
             The client.
         """
         transport = Transport(base_url, version, token, app_secret, **options)
-        return cls(transport, report_budget_s=report_budget_s)
+        return cls(transport, report_budget_s=report_budget_s, memory=memory)
 
     def __enter__(self) -> Self:
         return self
@@ -162,7 +171,7 @@ class GraphClient:
         path = f"{_prefixed(account_id)}/adcreatives"
         yield from self._edge(path, questions.CREATIVE_FIELDS, Creative.from_json, page=LARGE_ROWS_PAGE)
 
-    def insights(
+    def insight_pages(
         self,
         account_id: str,
         *,
@@ -172,8 +181,11 @@ class GraphClient:
         time_increment: int,
         windows: Sequence[str] = questions.WINDOWS,
         fields: Sequence[str] = questions.INSIGHT_FIELDS,
-    ) -> list[InsightRow]:
-        """How entities did, by an asynchronous report; deleted and archived entities included.
+        today: date | None = None,
+        entity_ids: EntityIds | None = None,
+        at_once: bool = False,
+    ) -> Iterator[list[InsightRow]]:
+        """How entities did, page by page, by an asynchronous report; deleted and archived entities included.
 
         Args:
             account_id: The id, with or without its prefix.
@@ -183,41 +195,39 @@ class GraphClient:
             time_increment: Days of a row.
             windows: Attribution windows of the actions.
             fields: Fields wanted; those that do not exist at the level are left out.
+            today: Today in the account's time zone: days older than 37 months are not asked for; None asks for all.
+            entity_ids: Gives the level's ids where one increment must be split by entity; None lists them.
+            at_once: Without a report run; for small ranges.
 
-        Returns:
-            Rows in the order of the days; no row for an entity without delivery.
-
-        Raises:
-            GraphApiError: The report failed for good, or a row is malformed.
-        """
-        params = questions.insight_params(level, windows, fields)
-        rows = self._reports.rows(_prefixed(account_id), params, Period(since, until), time_increment)
-        return [InsightRow.from_json(row) for row in rows]
-
-    def insights_sync(
-        self,
-        account_id: str,
-        *,
-        level: Level,
-        since: date,
-        until: date,
-        time_increment: int,
-        windows: Sequence[str] = questions.WINDOWS,
-        fields: Sequence[str] = questions.INSIGHT_FIELDS,
-    ) -> list[InsightRow]:
-        """Like ``insights`` without a report run; for small ranges.
-
-        Takes what ``insights`` takes.
-
-        Returns:
-            Rows in the API's order.
+        Yields:
+            Rows; none for an entity without delivery. A row with ``dropped_fields`` has less than was asked for.
 
         Raises:
-            GraphApiError: See its ``error_type``.
+            GraphApiError: The report failed for good, a row is malformed, or the whole period is too old.
         """
-        params = questions.insight_params(level, windows, fields)
-        rows = self._reports.rows_at_once(_prefixed(account_id), params, Period(since, until), time_increment)
-        return [InsightRow.from_json(row) for row in rows]
+        account, period = _prefixed(account_id), Period(since, until)
+        kept = period if today is None else period.kept(today, time_increment)
+        if kept != period:
+            logger.warning("%s: %s to %s is older than 37 months and not asked for", account, since, kept.since)
+        ask = Ask(account, level, tuple(fields), tuple(windows), kept, time_increment)
+        read: Callable[[Ask, EntityIds], Iterator[Page]] = (
+            self._reports.pages_at_once if at_once else self._reports.pages
+        )
+        for page in read(ask, entity_ids or (lambda: self._ids(account, level))):
+            yield [InsightRow.from_json(row, dropped_fields=page.dropped) for row in page.rows]
+
+    def insights(self, account_id: str, **question: Any) -> list[InsightRow]:
+        """All rows of ``insight_pages``, which it takes the arguments of.
+
+        Raises:
+            GraphApiError: As for ``insight_pages``.
+        """
+        return [row for page in self.insight_pages(account_id, **question) for row in page]
+
+    def _ids(self, account: str, level: Level) -> Iterator[str]:
+        filtering = questions.every_status(level)
+        rows = edge_rows(self.transport, f"{account}/{level}s", ("id",), filtering=filtering, page=IDS_PAGE)
+        return (str(row["id"]) for row in rows if row.get("id"))
 
     def _edge(
         self,
@@ -228,18 +238,8 @@ class GraphClient:
         entity: str | None = None,
         page: int = PAGE,
     ) -> Iterator[Record]:
-        params = {"fields": ",".join(fields), "limit": str(page)}
-        if entity is not None:
-            params["filtering"] = questions.every_status(entity)
-        pages = iterate_pages(
-            lambda asked: self.transport.get(path, asked, shrinkable=int(asked["limit"]) > 1),
-            params,
-            host=self.transport.host,
-        )
-        for rows in pages:
-            yield from map(read, rows)
-        if pages.duplicates:
-            logger.info("%s: %d rows came twice and were left out once", path, pages.duplicates)
+        filtering = None if entity is None else questions.every_status(entity)
+        yield from map(read, edge_rows(self.transport, path, fields, filtering=filtering, page=page))
 
 
 def _prefixed(account_id: str) -> str:

@@ -5,15 +5,21 @@ API page: https://developers.facebook.com/docs/marketing-api/reference/ad-creati
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, Final, Self
 
 from insights_assets.graph_api.entities import CreativeType
 from insights_assets.graph_api.parsing import Fields
 
+# Key of a row whose page could be read only without some fields; the API has no field of this name.
+DROPPED: Final = "__dropped_fields__"
+
 
 @dataclass(frozen=True, slots=True)
 class Creative:
-    """What people see. Image and thumbnail addresses expire; ``image_hash`` and ``video_id`` do not."""
+    """What people see. Image and thumbnail addresses expire; ``image_hash`` and ``video_id`` do not.
+
+    ``dropped_fields`` names what Meta could not serve of a broken creative; its type is then a guess.
+    """
 
     id: str
     name: str
@@ -29,6 +35,7 @@ class Creative:
     effective_object_story_id: str | None
     product_set_id: str | None
     url: str | None
+    dropped_fields: tuple[str, ...] = ()
 
     @property
     def creative_type(self) -> CreativeType:
@@ -71,6 +78,7 @@ class Creative:
             effective_object_story_id=read.text("effective_object_story_id"),
             product_set_id=read.text("product_set_id"),
             url=read.text("link_url") or read.text("object_url") or read.text("url") or _destination(story),
+            dropped_fields=tuple(str(name) for name in read.rows(DROPPED)),
         )
 
 

@@ -7,21 +7,36 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final
 
-from insights_assets.graph_api.error_rules import RULES, Action, ErrorRule, ErrorType, rule_for
+from insights_assets.graph_api.backoff import Backoff
+from insights_assets.graph_api.error_rules import RULES, Action, Alert, ErrorRule, ErrorType, Scope, rule_for
 from insights_assets.graph_api.redaction import redact
 from insights_assets.problems import FailedError
 
 __all__ = [
     "RULES",
     "Action",
+    "Alert",
     "ErrorRule",
     "ErrorType",
     "GraphApiError",
     "MalformedRecordError",
+    "Scope",
     "classify",
     "from_rule",
     "rule_for",
 ]
+
+
+# Where no row of the taxonomy says which alert opens; what heals by itself opens none.
+_ALERTS: Final[Mapping[ErrorType, Alert]] = {
+    "token_invalid": "token_invalid",
+    "permission": "permission",
+    "rate_limited": "rate_limited",
+    "api_version": "api_version",
+    "data": "data",
+    "network": "none",
+    "unknown": "none",
+}
 
 
 class GraphApiError(FailedError):
@@ -39,6 +54,9 @@ class GraphApiError(FailedError):
         attempted: What was being done and where, redacted.
         retry_after_s: Seconds until it is worth asking again, or None when unknown.
         shrink: A smaller page may help.
+        alert: Which alert opens when nothing helped: token_invalid, permission, rate_limited, api_version, data, none.
+        scope: Whose limit it is, for a rate limit: app or account.
+        ladder: Pauses between tries, or None for the usual ones.
     """
 
     def __init__(
@@ -55,6 +73,9 @@ class GraphApiError(FailedError):
         attempted: str = "",
         retry_after_s: float | None = None,
         shrink: bool = False,
+        alert: Alert | None = None,
+        scope: Scope = "account",
+        ladder: Backoff | None = None,
     ) -> None:
         self.error_type: ErrorType = error_type
         self.code = code
@@ -67,6 +88,9 @@ class GraphApiError(FailedError):
         self.attempted = redact(attempted)
         self.retry_after_s = retry_after_s
         self.shrink = shrink
+        self.alert: Alert = alert or _ALERTS[error_type]
+        self.scope: Scope = scope
+        self.ladder = ladder
         super().__init__(self.message)
 
     @property
@@ -141,6 +165,9 @@ def from_rule(rule: ErrorRule, message: str, **details: Any) -> GraphApiError:
         action=rule.action,
         advice=rule.advice,
         shrink=rule.shrink,
+        alert=rule.alert,
+        scope=rule.scope,
+        ladder=rule.ladder,
         **({"retry_after_s": rule.wait_s} | details),
     )
 
@@ -167,10 +194,13 @@ def classify(http_status: int | None, body: object) -> GraphApiError:
     details = _error_object(body)
     code, subcode = _integer(details.get("code")), _integer(details.get("error_subcode"))
     message = str(details.get("error_user_msg") or details.get("message") or "") if details else ""
-    rule = rule_for(code, subcode)
-    if rule is not None:
+    kind = details.get("type")
+    rule = rule_for(code, subcode, kind if isinstance(kind, str) else None)
+    transient = details.get("is_transient") is True
+    # `is_transient` is untrue on limits, so a rule comes first, but for the one that says least.
+    if rule is not None and not (transient and rule.error_type == "data" and rule.subcode is None):
         return from_rule(rule, message, code=code, subcode=subcode, http_status=http_status)
-    if details.get("is_transient") is True:
+    if transient:
         return GraphApiError(
             message or "a transient error",
             error_type="network",

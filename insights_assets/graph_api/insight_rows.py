@@ -77,7 +77,8 @@ class InsightRow:
 
     Ids are None at levels above theirs. ``account_id`` is digits only, as Meta sends it. ``frequency``, ``reach`` and
     the rates are None when Meta left them out; counts and spend left out are zero.
-    ``extra`` holds every other field, raw.
+    ``extra`` holds every other field, raw. ``dropped_fields`` names what was wanted and had to be left out: the row was
+    too large with it, or the account may not report it; a count of such a field is unknown although it reads zero.
     """
 
     date_start: date
@@ -115,10 +116,15 @@ class InsightRow:
     video_avg_time_s: float | None
     outbound_clicks: int
     extra: dict[str, Any] = field(default_factory=dict, hash=False)
+    dropped_fields: tuple[str, ...] = ()
 
     @classmethod
-    def from_json(cls, source: object) -> Self:
+    def from_json(cls, source: object, *, dropped_fields: tuple[str, ...] = ()) -> Self:
         """Reads one row.
+
+        Args:
+            source: The decoded JSON object.
+            dropped_fields: Fields that were left out of the question.
 
         Raises:
             MalformedRecordError: The row is not an object, has no dates, or a field has another shape.
@@ -140,6 +146,7 @@ class InsightRow:
             action_values=_actions(read, "action_values"),
             video_avg_time_s=_average(read, "video_avg_time_watched_actions"),
             extra=read.others(_KNOWN),
+            dropped_fields=dropped_fields,
             **texts,
             **numbers,
             **counts,
@@ -162,7 +169,7 @@ _TEXTS: Final = (
     "conversion_rate_ranking",
 )
 _KNOWN: Final = frozenset(
-    {item.name for item in fields(InsightRow)} - {"extra", "video_avg_time_s", *_COUNT_ARRAYS}
+    {item.name for item in fields(InsightRow)} - {"extra", "dropped_fields", "video_avg_time_s", *_COUNT_ARRAYS}
     | set(_COUNT_ARRAYS.values())
     | {"video_avg_time_watched_actions"},
 )
@@ -173,7 +180,7 @@ def _actions(read: Fields, name: str) -> tuple[Action, ...]:
 
 
 def _total(read: Fields, name: str) -> int:
-    total = sum(action.value or 0.0 for action in _actions(read, name))
+    total = sum(Fields("Action", element).number("value") or 0.0 for element in read.rows(name))
     if total != int(total):
         raise MalformedRecordError("InsightRow", name, f"is not a whole number: {total}")
     return int(total)

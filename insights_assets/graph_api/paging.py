@@ -4,6 +4,7 @@ API page: https://developers.facebook.com/docs/graph-api/results
 """
 
 import logging
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlsplit
@@ -21,6 +22,10 @@ _CREDENTIALS: Final = frozenset({"access_token", "appsecret_proof"})
 # A filtered edge can have many empty pages in a row; one that has only empty pages would never end.
 MAX_EMPTY_PAGES: Final = 1000
 
+# One heavy row makes its page too large once; without this, a page size above the server's own would cost a refusal
+# for each page that it serves.
+MAX_REFUSALS_OF_A_SIZE: Final = 2
+
 
 def row_id(row: Row) -> object:
     """The key of entity rows."""
@@ -33,6 +38,7 @@ class PageIterator(Iterator[list[Row]]):
     Attributes:
         duplicates: Rows that had come on an earlier page and were left out.
         pages: Pages read.
+        largest: Rows of the largest page that was asked for and came; 0 before the first.
     """
 
     def __init__(
@@ -42,6 +48,7 @@ class PageIterator(Iterator[list[Row]]):
         *,
         host: str | None = None,
         key: Callable[[Row], object] = row_id,
+        seen: set[object] | None = None,
     ) -> None:
         self.duplicates = 0
         self.pages = 0
@@ -49,11 +56,13 @@ class PageIterator(Iterator[list[Row]]):
         self._params = dict(params)
         self._host = host
         self._key = key
+        self.largest = 0
         self._full_limit = int(params["limit"]) if "limit" in params else None
         self._limit = self._full_limit
+        self._refused: Counter[int] = Counter()
         self._next: dict[str, str] | None = {}
         self._places: set[tuple[tuple[str, str], ...]] = set()
-        self._keys: set[object] = set()
+        self._keys: set[object] = set() if seen is None else seen
         self._empty = 0
 
     def __iter__(self) -> "PageIterator":
@@ -87,12 +96,21 @@ class PageIterator(Iterator[list[Row]]):
             except GraphApiError as error:
                 if self._limit is None or self._limit <= 1 or not (error.action == "split" or error.shrink):
                     raise
-                self._limit = max(1, self._limit // 2)
+                self._shrink(self._limit)
                 logger.info("%s; asking for %d rows", error, self._limit)
                 continue
             if self._limit is not None and self._full_limit is not None:
+                self.largest = max(self.largest, self._limit)
                 self._limit = min(self._full_limit, self._limit * 2)
             return body
+
+    def _shrink(self, limit: int) -> None:
+        """Halves the page; a size that never came and was refused twice is not tried again."""
+        self._limit = max(1, limit // 2)
+        if limit > self.largest:
+            self._refused[limit] += 1
+            if self._refused[limit] >= MAX_REFUSALS_OF_A_SIZE:
+                self._full_limit = max(self.largest, self._limit)
 
     def _following(self, body: Mapping[str, Any]) -> dict[str, str] | None:
         paging = body.get("paging") or {}
@@ -135,6 +153,7 @@ def iterate_pages(
     *,
     host: str | None = None,
     key: Callable[[Row], object] = row_id,
+    seen: set[object] | None = None,
 ) -> PageIterator:
     """Reads an edge to its end, losing and repeating nothing.
 
@@ -146,11 +165,12 @@ def iterate_pages(
         params: Parameters of the first page; ``limit`` is the page size in rows.
         host: The only host that a ``next`` address may name; None skips the check.
         key: What makes two rows the same one; None for "cannot tell".
+        seen: Keys of rows that were handed out before this edge was read; those read now are added.
 
     Returns:
         An iterator of pages.
     """
-    return PageIterator(fetch, params, host=host, key=key)
+    return PageIterator(fetch, params, host=host, key=key, seen=seen)
 
 
 def _broken(problem: str) -> GraphApiError:

@@ -67,6 +67,15 @@ class Fields:
 
     def number(self, field: str) -> float | None:
         """A number as float; None when absent."""
+        text = self._source.get(field)
+        if type(text) is str:
+            # Nearly all numbers are texts; a year of a large account has ten million of them.
+            try:
+                result = float(text)
+            except ValueError:
+                result = math.nan
+            if math.isfinite(result):
+                return result
         value = self.decimal(field)
         if value is None:
             return None

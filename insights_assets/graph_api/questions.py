@@ -153,31 +153,41 @@ def insight_fields(level: Level, fields: Sequence[str] = INSIGHT_FIELDS) -> tupl
     return tuple(name for name in keep if level == "ad" or name not in _AD_ONLY)
 
 
-def every_status(entity: str) -> str:
+def every_status(entity: str, ids: Sequence[str] | None = None) -> str:
     """The ``filtering`` parameter that brings deleted and archived objects in.
 
     Args:
         entity: campaign, adset or ad.
+        ids: Only these entities; None for all.
     """
-    return json.dumps([{"field": f"{entity}.effective_status", "operator": "IN", "value": list(ALL_STATUSES)}])
+    filters: list[dict[str, object]] = [
+        {"field": f"{entity}.effective_status", "operator": "IN", "value": list(ALL_STATUSES)}
+    ]
+    if ids is not None:
+        filters.append({"field": f"{entity}.id", "operator": "IN", "value": list(ids)})
+    return json.dumps(filters)
 
 
-def insight_params(level: Level, windows: Sequence[str], fields: Sequence[str]) -> dict[str, str]:
+def insight_params(
+    level: Level, windows: Sequence[str], fields: Sequence[str], *, ids: Sequence[str] | None = None
+) -> dict[str, str]:
     """Parameters of an insights request but for its days and its page size.
 
     Args:
         level: What a row is about.
-        windows: Attribution windows of the actions.
+        windows: Attribution windows of the actions; none leaves the ad set's own setting alone.
         fields: Fields wanted; those that do not exist at the level are left out.
+        ids: Only these entities of the level; None for all.
     """
     params = {
         "level": level,
         "fields": ",".join(insight_fields(level, fields)),
-        "action_attribution_windows": json.dumps(list(windows)),
         # Other action breakdowns drop conversions that happen off Meta and on mobile.
         "action_breakdowns": json.dumps(["action_type"]),
     }
+    if windows:
+        params["action_attribution_windows"] = json.dumps(list(windows))
     if level != "account":
         # Without it, deleted entities are left out although the account's total has their spend.
-        params["filtering"] = every_status(level)
+        params["filtering"] = every_status(level, ids)
     return params

@@ -1,221 +1,218 @@
-"""Asynchronous insight reports: start a run, wait for it, read its rows, split what is too large.
+"""Insight reports: few and long; what is too large is split, what fails for a moment is run again, no row is lost.
 
-API page: https://developers.facebook.com/docs/marketing-api/insights/best-practices#asynchronous
+API page: https://developers.facebook.com/docs/marketing-api/insights/best-practices . See docs/adr/0009.
 """
 
-import json
 import logging
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import date, timedelta
-from functools import partial
-from typing import Any, Final, TypeVar
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final
 
-from insights_assets.graph_api.errors import ErrorType, GraphApiError, classify
-from insights_assets.graph_api.paging import Row, iterate_pages
+from insights_assets.graph_api.backoff import Backoff
+from insights_assets.graph_api.errors import GraphApiError
+from insights_assets.graph_api.field_probe import ProbeLimitError, unreportable
+from insights_assets.graph_api.paging import PageIterator, Row, iterate_pages
+from insights_assets.graph_api.questions import insight_fields
+from insights_assets.graph_api.report_memory import ReportMemory
+from insights_assets.graph_api.report_runs import Waiter
+from insights_assets.graph_api.splitting import Ask, EntityIds, narrower
 from insights_assets.graph_api.transport import Transport
 
 logger = logging.getLogger(__name__)
 
-T = TypeVar("T")
-
 DEFAULT_BUDGET_S: Final = 1800.0
-RESULT_PAGE: Final = 500
 MAX_RUNS: Final = 3
-
-_FIRST_POLL_S: Final = 0.2
-_POLL_GROWTH: Final = 1.5
-_LONGEST_POLL_S: Final = 10.0
-
-# A run that was just made, or has just finished, is not everywhere yet. Elsewhere 100/33 means "no permission".
-_NOT_READY: Final = frozenset({(2601, 1815107), (100, 33)})
-_READY_TRIES: Final = 8
+# Runs of one call, splits included: 52 weeks that must be read day by day need 727.
+MAX_PARTS: Final = 1000
+RESTART: Final = Backoff(base_s=5, cap_s=60, least=0.5)
 
 # A new run with the same token and version fails the same way.
-_HOPELESS: Final = frozenset({"token_invalid", "permission", "api_version"})
+_HOPELESS: Final = frozenset({"token_invalid", "permission", "api_version", "rate_limited"})
+
+# Code 100 alone: a wrong parameter or field when a report is asked for. A finished report is read with nothing but a
+# page size and a cursor, so there it is a hiccup ("cannot include ... in summary").
+_UNSAID: Final = (100, None)
+_HICCUPS: Final = 5
+_HICCUP_PAUSE_S: Final = 2.0
 
 
 @dataclass(frozen=True, slots=True)
-class Period:
-    """Days since to until, both included, counted in the account's time zone."""
+class Page:
+    """Rows of a report, and the fields that had to be left out to get them."""
 
-    since: date
-    until: date
-
-    def halves(self, step: int) -> tuple["Period", "Period"] | None:
-        """Two parts that meet on a boundary of the increment, or None when one increment is left.
-
-        Args:
-            step: ``time_increment`` in days.
-        """
-        increments = -(-((self.until - self.since).days + 1) // step)
-        if increments <= 1:
-            return None
-        middle = self.since + timedelta(days=step * (increments // 2))
-        return Period(self.since, middle - timedelta(days=1)), Period(middle, self.until)
-
-    def parameter(self) -> str:
-        """The period as ``time_range``."""
-        return json.dumps({"since": self.since.isoformat(), "until": self.until.isoformat()})
-
-    def __str__(self) -> str:
-        return f"{self.since} to {self.until}"
+    rows: list[Row]
+    dropped: tuple[str, ...] = ()
 
 
-def insight_key(row: Row) -> object:
-    """What makes two insight rows the same one; None when the row names no entity."""
-    ids = tuple(row.get(name) for name in ("account_id", "campaign_id", "adset_id", "ad_id"))
-    return (*ids, row.get("date_start"), row.get("date_stop")) if any(ids) else None
+def insight_key(row: Row) -> str | None:
+    """What makes two insight rows the same one: the lowest entity and its days; None when the row names no entity."""
+    for name in ("ad_id", "adset_id", "campaign_id", "account_id"):
+        if row.get(name):
+            return f"{row[name]} {row.get('date_start')} {row.get('date_stop')}"
+    return None
+
+
+@dataclass
+class _Work:
+    """One call: what is left of its time, and the rows that were handed out."""
+
+    deadline: float
+    entity_ids: EntityIds
+    seen: set[object] = field(default_factory=set)
+    parts: int = 0
 
 
 class ReportRunner:
-    """Runs reports of one account at a time.
+    """Reads reports, one run at a time.
 
     Args:
         transport: Where to ask; its ``sleep`` and ``clock`` are used.
-        budget_s: Longest time for one call of ``rows``, splits included, in seconds.
-        page_limit: Rows of a page of results.
+        budget_s: Longest time for one call, splits included and waits for rate limits left out, in seconds.
+        memory: What earlier reports taught; None begins anew.
     """
 
     def __init__(
-        self, transport: Transport, *, budget_s: float = DEFAULT_BUDGET_S, page_limit: int = RESULT_PAGE
+        self, transport: Transport, *, budget_s: float = DEFAULT_BUDGET_S, memory: ReportMemory | None = None
     ) -> None:
         self._transport = transport
         self._budget_s = budget_s
-        self._page_limit = page_limit
+        self._memory = memory or ReportMemory()
 
-    def rows(self, account: str, params: Mapping[str, str], period: Period, step: int) -> list[Row]:
-        """All rows of a report, in the order of the days.
+    def pages(self, ask: Ask, entity_ids: EntityIds) -> Iterator[Page]:
+        """All rows by asynchronous runs, each row once, in the order of the days as far as runs were not repeated.
 
         Args:
-            account: Account id with its prefix.
-            params: Parameters but for ``time_range`` and ``time_increment``.
-            period: The days asked for.
-            step: ``time_increment`` in days.
+            ask: The question.
+            entity_ids: Gives the ids of all entities of its level, deleted ones included.
 
-        Returns:
-            Raw rows.
+        Yields:
+            Pages of raw rows.
 
         Raises:
             GraphApiError: The report failed for good, or did not finish within its time.
         """
-        deadline = self._transport.clock() + self._budget_s
-        return self._split(
-            period, step, lambda part: self._report(account, {**params, "time_increment": str(step)}, part, deadline)
-        )
+        return self._read(ask, self._run, self._work(entity_ids))
 
-    def rows_at_once(self, account: str, params: Mapping[str, str], period: Period, step: int) -> list[Row]:
-        """All rows without a report run: fewer calls for small periods, refused by Meta for large ones.
+    def pages_at_once(self, ask: Ask, entity_ids: EntityIds) -> Iterator[Page]:
+        """Like ``pages`` without runs: fewer calls for small periods, refused by Meta for large ones."""
 
-        Args:
-            account: Account id with its prefix.
-            params: Parameters but for ``time_range`` and ``time_increment``.
-            period: The days asked for.
-            step: ``time_increment`` in days.
+        def read(lesser: Ask, work: _Work) -> Iterator[Page]:
+            return self._results(f"{lesser.account}/insights", lesser, work)
 
-        Returns:
-            Raw rows.
+        return self._read(ask, read, self._work(entity_ids))
+
+    def _work(self, entity_ids: EntityIds) -> _Work:
+        return _Work(self._transport.working_s() + self._budget_s, entity_ids)
+
+    def _read(self, ask: Ask, read: Callable[[Ask, _Work], Iterator[Page]], work: _Work) -> Iterator[Page]:
+        ask = ask.without(self._memory.unreportable(ask.account, ask.level))
+        work.parts += 1
+        try:
+            yield from read(ask, work)
+        except GraphApiError as error:
+            parts = self._lesser(ask, error, work)
+        else:
+            return
+        for part in parts:
+            yield from self._read(part, read, work)
+
+    def _lesser(self, ask: Ask, error: GraphApiError, work: _Work) -> Sequence[Ask]:
+        """Questions to ask in place of one that failed.
 
         Raises:
-            GraphApiError: See its ``error_type``.
+            GraphApiError: The error, when asking for less cannot help or there is no time left for it.
         """
-        return self._split(
-            period,
-            step,
-            lambda part: self._pages(
-                f"{account}/insights", {**params, "time_increment": str(step), "time_range": part.parameter()}
-            ),
-        )
+        if (error.code, error.subcode) == _UNSAID and error.action == "stop" and error.error_type == "data":
+            return [self._reportable(ask, error)]
+        if not (error.action == "split" or error.shrink):
+            raise error
+        if self._transport.working_s() >= work.deadline or work.parts >= MAX_PARTS:
+            logger.warning("%s: given up after %d parts", ask, work.parts)
+            raise error
+        parts = narrower(ask, work.entity_ids)
+        if parts is None:
+            raise error
+        logger.info("%s; reading %s instead", error, " and ".join(map(str, parts)))
+        return parts
 
-    def _split(self, period: Period, step: int, read: Callable[[Period], list[Row]]) -> list[Row]:
+    def _reportable(self, ask: Ask, error: GraphApiError) -> Ask:
+        """The question without the fields that the account cannot report.
+
+        Raises:
+            GraphApiError: The error, when no field is at fault.
+        """
+        small = replace(ask, period=ask.period.first_increment(ask.step))
+
+        def refused(fields: Sequence[str]) -> bool:
+            params = {**replace(small, fields=tuple(fields)).params(), "limit": "1"}
+            try:
+                self._transport.get(f"{ask.account}/insights", params, account=ask.account)
+            except GraphApiError as again:
+                if (again.code, again.subcode) != _UNSAID:
+                    raise
+                return True
+            return False
+
         try:
-            return read(period)
-        except GraphApiError as error:
-            parts = period.halves(step) if error.action == "split" else None
-            if parts is None:
-                raise
-            logger.info("%s; reading %s and %s instead", error, *parts)
-        return [row for part in parts for row in self._split(part, step, read)]
+            bad = unreportable(insight_fields(ask.level, ask.fields), refused)
+        except ProbeLimitError:
+            bad = []
+        if not bad:
+            raise error
+        logger.warning("%s: %s cannot be reported for this account and are left out", ask, ", ".join(bad))
+        self._memory.cannot_report(ask.account, ask.level, bad)
+        return ask.without(bad)
 
-    def _report(self, account: str, params: Mapping[str, str], period: Period, deadline: float) -> list[Row]:
-        form = {**params, "time_range": period.parameter()}
-        pause_s = _FIRST_POLL_S
+    def _run(self, ask: Ask, work: _Work) -> Iterator[Page]:
+        """The rows of one run; a run that fails for a moment is started again, and only rows not seen are handed on."""
+        waiter = Waiter(self._transport, self._memory, lambda: self._transport.working_s() >= work.deadline)
         for run in range(1, MAX_RUNS + 1):
-            started = self._transport.post(f"{account}/insights", form)
-            run_id = started.get("report_run_id")
-            if not run_id:
-                raise _failed(f"no report_run_id in the answer for {account}", "data")
-            failure = self._wait(str(run_id), f"report of {account} for {period}", deadline)
+            run_id = waiter.start(ask)
+            failure = waiter.wait(run_id, ask)
             if failure is None:
-                return self._when_ready(partial(self._pages, f"{run_id}/insights", {}))
+                try:
+                    yield from self._results(f"{run_id}/insights", ask, work)
+                except GraphApiError as error:
+                    failure = error
+                else:
+                    return
             failure.attempts = run
-            if failure.action == "split" or failure.error_type in _HOPELESS or run == MAX_RUNS:
+            final = failure.action in ("split", "stop") or failure.shrink or failure.error_type in _HOPELESS
+            if final or run == MAX_RUNS or self._transport.working_s() >= work.deadline:
                 raise failure
             logger.info("%s; starting the report again", failure)
-            self._transport.sleep(pause_s)
-            pause_s = min(pause_s * 2, _LONGEST_POLL_S)
-        raise AssertionError  # the last run returned or raised
+            self._transport.rest(RESTART, run)
 
-    def _wait(self, run_id: str, what: str, deadline: float) -> GraphApiError | None:
-        """Waits for a run: None when it is completed, its error when it failed.
-
-        Only the status counts: a run at 100 percent can still be running.
-        """
-        pause_s = _FIRST_POLL_S
-        while True:
-            state = self._when_ready(lambda: self._transport.get(run_id))
-            status = state.get("async_status")
-            if status == "Job Completed":
-                return None
-            if status in ("Job Failed", "Job Skipped"):
-                return _run_error(state, what, str(status))
-            if self._transport.clock() >= deadline:
-                raise _failed(f"the {what} was still '{status}' when its {self._budget_s:.0f} s were over", "network")
-            self._transport.sleep(pause_s)
-            pause_s = min(pause_s * _POLL_GROWTH, _LONGEST_POLL_S)
-
-    def _pages(self, path: str, params: Mapping[str, str]) -> list[Row]:
+    def _results(self, path: str, ask: Ask, work: _Work) -> Iterator[Page]:
+        own = ask.params() if path.startswith(ask.account) else {}
         pages = iterate_pages(
-            lambda asked: self._transport.get(path, asked, shrinkable=int(asked["limit"]) > 1),
-            {**params, "limit": str(self._page_limit)},
+            lambda asked: self._transport.get(
+                path, asked, account=ask.account, needs="data", shrinkable=int(asked["limit"]) > 1
+            ),
+            {**own, "limit": str(self._memory.page_rows(ask.account))},
             host=self._transport.host,
             key=insight_key,
+            seen=work.seen,
         )
-        rows = [row for page in pages for row in page]
+        yield from (Page(rows, ask.dropped) for rows in self._patient(pages, finished=not own))
+        self._memory.page_fits(ask.account, pages.largest)
         if pages.duplicates:
             logger.warning("%s: %d rows came twice and were left out once", path, pages.duplicates)
-        return rows
 
-    def _when_ready(self, ask: Callable[[], T]) -> T:
-        pause_s = 1.0
-        for _ in range(_READY_TRIES - 1):
+    def _patient(self, pages: PageIterator, *, finished: bool) -> Iterator[list[Row]]:
+        hiccups = 0
+        while True:
             try:
-                return ask()
+                rows = next(pages, None)
             except GraphApiError as error:
-                if (error.code, error.subcode) not in _NOT_READY:
+                if (error.code, error.subcode) != _UNSAID or not finished:
                     raise
-            self._transport.sleep(pause_s)
-            pause_s = min(pause_s * _POLL_GROWTH, _LONGEST_POLL_S)
-        return ask()
-
-
-def _run_error(state: Mapping[str, Any], what: str, status: str) -> GraphApiError:
-    """The error of a failed run; since v25 the run itself carries code and subcode."""
-    message = state.get("error_user_msg") or state.get("error_message") or status
-    body = {"code": state.get("error_code"), "error_subcode": state.get("error_subcode"), "message": message}
-    error = classify(None, {"error": body})
-    error.attempted = f"The {what}"
-    if error.error_type == "unknown":
-        error.action = "retry"
-        error.advice = "Run it again later; if it stays, ask for fewer days at once."
-    return error
-
-
-def _failed(message: str, error_type: ErrorType) -> GraphApiError:
-    return GraphApiError(
-        message,
-        error_type=error_type,
-        action="retry",
-        attempted="Running a report",
-        advice="Run it again later; if it stays, ask for fewer days at once.",
-    )
+                hiccups += 1
+                if hiccups > _HICCUPS:
+                    error.action = "retry"
+                    raise
+                self._transport.sleep(_HICCUP_PAUSE_S)
+                continue
+            if rows is None:
+                return
+            yield rows

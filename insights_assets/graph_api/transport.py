@@ -15,8 +15,10 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from insights_assets.graph_api.bodies import sound_body
+from insights_assets.graph_api.backoff import TRANSIENT, Backoff
+from insights_assets.graph_api.bodies import sound_body, unreachable
 from insights_assets.graph_api.errors import GraphApiError
+from insights_assets.graph_api.limiter import Limiter, Turn
 from insights_assets.graph_api.redaction import guard_http_logs, redact, register_secret
 from insights_assets.graph_api.usage import Usage, read_usage
 
@@ -25,28 +27,6 @@ logger = logging.getLogger(__name__)
 DEFAULT_TIMEOUT: Final = httpx.Timeout(60, connect=10)
 DEFAULT_BASE_URL: Final = "https://graph.facebook.com"
 DEFAULT_VERSION: Final = "v26.0"
-
-# Faults of the request itself: sending it again cannot help.
-_OUR_FAULT: Final = (httpx.UnsupportedProtocol, httpx.LocalProtocolError)
-
-
-@dataclass(frozen=True, slots=True)
-class Backoff:
-    """A full-jitter ladder: before try n+1 wait a random time below ``min(cap, base * 2**(n-1))``, all in seconds."""
-
-    base_s: float
-    cap_s: float
-
-    def pause(self, attempt: int, rng: random.Random) -> float:
-        """Seconds to wait after the given attempt, counted from 1."""
-        return rng.uniform(0, min(self.cap_s, self.base_s * 2 ** min(attempt - 1, 30)))
-
-
-TRANSIENT: Final = Backoff(base_s=0.5, cap_s=30)
-# A limit without a header lasts minutes, so its ladder is slower than that of a hiccup.
-LIMITED: Final = Backoff(base_s=4, cap_s=300)
-# What to tell the caller when a limit outlasted every try and no header said how long it lasts.
-UNKNOWN_LIMIT_S: Final = 300.0
 
 
 class Transport:
@@ -62,7 +42,9 @@ class Transport:
         client: An HTTP client to use; its owner closes it. None makes one that ``close`` closes.
         timeout: Timeouts of one request, in seconds.
         max_attempts: Tries of one request, the first included.
-        max_wait_s: Longest total wait of one request for a rate limit, in seconds.
+        max_wait_s: Longest wait for one rate limit, in seconds; a longer one fails at once with its length.
+        limiter: The limits of the token, shared with other transports; None makes one for this transport alone.
+        instant: Seconds on the time line of the limiter; ``clock`` when None.
         sleep: Waits the given seconds.
         rng: Source of the jitter.
         clock: Monotonic seconds.
@@ -82,6 +64,8 @@ class Transport:
         timeout: httpx.Timeout = DEFAULT_TIMEOUT,
         max_attempts: int = 6,
         max_wait_s: float = 3600,
+        limiter: Limiter | None = None,
+        instant: Callable[[], float] | None = None,
         sleep: Callable[[float], None] = time.sleep,
         rng: random.Random | None = None,
         clock: Callable[[], float] = time.monotonic,
@@ -103,7 +87,10 @@ class Transport:
         self.sleep = sleep
         self.clock = clock
         self.requests = 0
+        self.limited_s = 0.0
         self.usage = Usage()
+        self.limiter = limiter or Limiter()
+        self._instant = instant or clock
         self._rng = rng or random.Random()
         self._headers = {"Authorization": f"Bearer {token}"}
         self._proof: dict[str, str] = {}
@@ -119,17 +106,35 @@ class Transport:
         """Where it points to; never the token."""
         return f"Transport({self.base_url}/{self.version})"
 
+    def working_s(self) -> float:
+        """Seconds on a clock that stands still while a rate limit is waited for."""
+        return self.clock() - self.limited_s
+
+    def rest(self, ladder: Backoff, attempt: int) -> None:
+        """Waits as a ladder says after an attempt, counted from 1."""
+        self.sleep(ladder.pause(attempt, self._rng))
+
     def close(self) -> None:
         """Closes the HTTP client unless it was handed in."""
         if self._owns_client:
             self._client.close()
 
-    def get(self, path: str, params: Mapping[str, str] | None = None, *, shrinkable: bool = False) -> dict[str, Any]:
+    def get(
+        self,
+        path: str,
+        params: Mapping[str, str] | None = None,
+        *,
+        account: str = "",
+        needs: str = "",
+        shrinkable: bool = False,
+    ) -> dict[str, Any]:
         """Reads a node or a page of an edge.
 
         Args:
             path: Path below the version, such as ``act_1/campaigns``.
             params: Query parameters; complex values already as JSON text.
+            account: The account that the call counts for, where the path does not begin with it.
+            needs: A key that every sound answer has, such as ``data`` for an edge; without it, it is asked again.
             shrinkable: The caller can ask for a smaller page, so an error that may be cured by it is not retried here.
 
         Returns:
@@ -138,7 +143,8 @@ class Transport:
         Raises:
             GraphApiError: See its ``error_type``.
         """
-        return self._persist("GET", path, params or {}, shrinkable=shrinkable)
+        path = path.strip("/")
+        return self._persist(_Call("GET", path, params or {}, account or _account_in(path), needs, shrinkable))
 
     def post(self, path: str, data: Mapping[str, str] | None = None) -> dict[str, Any]:
         """Sends a form. A repeated one at worst starts a report that nobody reads.
@@ -153,68 +159,86 @@ class Transport:
         Raises:
             GraphApiError: See its ``error_type``.
         """
-        return self._persist("POST", path, data or {}, shrinkable=False)
+        path = path.strip("/")
+        return self._persist(_Call("POST", path, data or {}, _account_in(path)))
 
-    def _persist(self, method: str, path: str, values: Mapping[str, str], *, shrinkable: bool) -> dict[str, Any]:
-        attempt, waited_s = 0, 0.0
+    def _persist(self, call: "_Call") -> dict[str, Any]:
+        attempt = 0
+        refusal: GraphApiError | None = None
         while True:
+            turn = self._take_turn(call.account, refusal)
             attempt += 1
-            answer = self._send(method, path.strip("/"), values)
+            answer = self._send(call, turn)
             if not isinstance(answer, GraphApiError):
                 return answer
             answer.attempts = attempt
-            if answer.error_type == "rate_limited" and answer.retry_after_s is None and attempt >= self.max_attempts:
-                answer.retry_after_s = UNKNOWN_LIMIT_S
-            if not answer.retryable or attempt >= self.max_attempts or (shrinkable and answer.shrink):
+            tries = (answer.ladder and answer.ladder.tries) or self.max_attempts
+            if not answer.retryable or attempt >= tries or (call.shrinkable and answer.shrink):
                 raise answer
-            pause_s = self._pause(answer, attempt)
-            if answer.error_type == "rate_limited":
-                waited_s += pause_s
-                if waited_s > self.max_wait_s:
-                    answer.retry_after_s = pause_s
-                    raise answer
-            logger.info("%s; attempt %d, waiting %.1f s", answer, attempt, pause_s)
-            self.sleep(pause_s)
+            refusal = answer if answer.error_type == "rate_limited" else None
+            if refusal is None:
+                pause_s = (answer.ladder or TRANSIENT).pause(attempt, self._rng)
+                logger.info("%s; attempt %d, waiting %.1f s", answer, attempt, pause_s)
+                self.sleep(pause_s)
 
-    def _pause(self, error: GraphApiError, attempt: int) -> float:
-        if error.error_type != "rate_limited":
-            return TRANSIENT.pause(attempt, self._rng)
-        if error.retry_after_s is not None:
+    def _take_turn(self, account: str, refusal: GraphApiError | None) -> Turn:
+        """Waits until a call may be made.
+
+        Raises:
+            GraphApiError: The wait is too long: what this request was refused with, or what an earlier one was.
+        """
+        turn = self.limiter.turn(account, self._instant(), self.max_wait_s)
+        if turn.refusal is not None:
+            raise refusal or turn.refusal
+        pause_s = max(turn.pace_s, turn.wait_s)
+        if turn.wait_s > 0:
             # A little late rather than early: a call inside the block can prolong it.
-            return error.retry_after_s + self._rng.uniform(0, 1)
-        return LIMITED.pause(attempt, self._rng)
+            pause_s += self._rng.uniform(0, 1)
+            logger.info("%s; waiting %.1f s", refusal or f"{account or 'the app'} is at its limit", pause_s)
+        if pause_s > 0:
+            self.limited_s += pause_s
+            self.sleep(pause_s)
+        return turn
 
-    def _send(self, method: str, path: str, values: Mapping[str, str]) -> dict[str, Any] | GraphApiError:
+    def _send(self, call: "_Call", turn: Turn) -> dict[str, Any] | GraphApiError:
         """One try. Errors are returned, not raised: no exception of the HTTP library is left as their context."""
         self.requests += 1
-        place = "query" if method == "GET" else "form"
-        sent = {**values, **self._proof}
-        attempted = f"{method} {self.base_url}/{self.version}/{path}"
+        sent = {**call.values, **self._proof}
+        url = f"{self.base_url}/{self.version}/{call.path}"
+        attempted = f"{call.method} {url}"
         try:
             response = self._client.request(
-                method,
-                f"{self.base_url}/{self.version}/{path}",
-                params=sent if place == "query" else None,
-                data=sent if place == "form" else None,
+                call.method,
+                url,
+                params=sent if call.method == "GET" else None,
+                data=sent if call.method == "POST" else None,
                 headers=self._headers,
             )
         except (httpx.RequestError, httpx.InvalidURL) as failure:
-            return self._unreachable(failure, attempted)
+            return unreachable(failure, self.base_url, attempted)
         self.usage = read_usage(response.headers)
-        answer = sound_body(response)
-        if isinstance(answer, GraphApiError):
-            answer.attempted = redact(attempted)
-            if answer.error_type == "rate_limited" and self.usage.wait_s is not None:
-                answer.retry_after_s = self.usage.wait_s
+        answer = sound_body(response, call.needs)
+        if not isinstance(answer, GraphApiError):
+            self.limiter.answered(call.account, self.usage, self._instant(), turn=turn)
+            return answer
+        answer.attempted = redact(attempted)
+        if answer.error_type == "rate_limited":
+            answer.retry_after_s = self.limiter.refused(call.account, answer, self.usage, self._instant())
+        else:
+            self.limiter.failed(call.account, self.usage, self._instant())
         return answer
 
-    def _unreachable(self, failure: Exception, attempted: str) -> GraphApiError:
-        ours = isinstance(failure, (*_OUR_FAULT, httpx.InvalidURL))
-        reason = str(failure) or type(failure).__name__
-        return GraphApiError(
-            f"no usable answer from {self.base_url}: {reason}",
-            error_type="network",
-            action="stop" if ours else "retry",
-            attempted=attempted,
-            advice=f"Check that {self.base_url} is the right address and can be reached from here.",
-        )
+
+def _account_in(path: str) -> str:
+    head = path.partition("/")[0]
+    return head if head.startswith("act_") else ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    method: str
+    path: str
+    values: Mapping[str, str]
+    account: str
+    needs: str = ""
+    shrinkable: bool = False

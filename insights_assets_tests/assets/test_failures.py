@@ -1,12 +1,13 @@
 """An account whose token is dead fails its own run only, says why in `sync_log`, and shows no token anywhere."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import dagster as dg
 import pytest
 
 from insights_assets.assets.accounts import accounts
-from insights_assets.assets.insights import insights_daily
+from insights_assets.assets.entities import campaigns
+from insights_assets.assets.insights import insights_daily, insights_weekly_campaign
 from insights_assets.partitions import weeks_covering
 from insights_assets.sandbox import Fault, World
 from insights_assets.sandbox.faults import FaultBox
@@ -91,3 +92,24 @@ def test_discovery_with_a_dead_token_leaves_the_registry_as_it_was(tmp_path, wor
         made.sandbox.app.fault_box = FaultBox([Fault("me/adaccounts", times=99, status=400, body=body)])
         assert not made.run([accounts], raise_on_error=False).success
         assert made.rows("accounts").equals(known)
+
+
+def test_a_blocked_account_yields_at_once_and_its_other_steps_ask_nothing(tmp_path, world):
+    """Meta says 90 minutes, more than a run may wait: one call finds out, `retry_after` says when to resume."""
+    body = {"error": {"message": "Too many calls", "code": 17, "error_subcode": 2446079, "is_transient": False}}
+    usage = {"x-business-use-case-usage": '{"1": [{"call_count": 100, "estimated_time_to_regain_access": 90}]}'}
+    with pipeline(tmp_path, world, NOW) as made:
+        blocked, healthy = made.accounts
+        made.sandbox.app.fault_box = FaultBox([Fault(blocked, times=99, status=400, body=body, headers=usage)])
+        for asset in (campaigns, insights_daily, insights_weekly_campaign):
+            assert not made.run([asset], blocked, WEEKS, raise_on_error=False).success
+        assert sum(blocked in path for _, path, _ in made.sandbox.requests) == 1
+        log = made.rows("sync_log", blocked)
+        assert log["step"].n_unique() == 3
+        assert set(log.select("error_type", "error_code", "error_subcode").rows()) == {("rate_limited", 17, 2446079)}
+        assert set(log["retry_after"].dt.round("1m")) == {NOW + timedelta(minutes=90)}
+        assert made.run([campaigns], healthy, WEEKS).success
+        # The block is over when its time has come, by the clock of the run.
+        made.sandbox.app.fault_box = FaultBox([])
+        made.now = NOW + timedelta(minutes=91)
+        assert made.run([campaigns], blocked, WEEKS).success

@@ -80,7 +80,8 @@ def transport(app: App, *, clock=None, **options) -> Iterator[Transport]:
 
 @contextmanager
 def graph(app: App, *, clock=None, **options) -> Iterator[GraphClient]:
-    with transport(app, clock=clock, **options) as connection, GraphClient(connection) as client:
+    budget = {"report_budget_s": options.pop("budget_s")} if "budget_s" in options else {}
+    with transport(app, clock=clock, **options) as connection, GraphClient(connection, **budget) as client:
         yield client
 
 

@@ -3,6 +3,7 @@ import pickle
 
 import pytest
 
+from insights_assets.graph_api import error_docs
 from insights_assets.graph_api.errors import RULES, GraphApiError, MalformedRecordError, classify, rule_for
 from insights_assets.graph_api.redaction import register_secret
 
@@ -35,6 +36,8 @@ TAXONOMY = [
     (2, 1504038, "data", "split"),
     (100, 1487534, "data", "split"),
     (100, 33, "permission", "stop"),
+    (100, 3018, "data", "stop"),
+    (80004, None, "rate_limited", "wait"),
     (100, None, "data", "stop"),
     (100, 2446289, "data", "stop"),
     (100, 2446211, "data", "stop"),
@@ -60,9 +63,71 @@ def test_a_code_has_its_type_action_and_advice(code, subcode, error_type, action
 
 def test_every_rule_is_reachable_and_says_what_to_do():
     for rule in RULES:
-        assert rule_for(rule.code, rule.subcode) == rule
+        assert rule_for(rule.code, rule.subcode, rule.kind) == rule
         assert rule.advice
         assert rule.meaning
+
+
+def test_the_page_of_errors_is_up_to_date():
+    # Otherwise: python -m insights_assets.graph_api.error_docs
+    assert error_docs.PATH.read_text(encoding="utf-8") == error_docs.as_markdown()
+
+
+def test_every_documented_status_is_a_failure_and_every_limit_comes_as_400():
+    for rule in RULES:
+        assert set(rule.statuses) <= {400, 403, 500}
+        if rule.action == "wait":
+            assert rule.statuses == (400,)
+
+
+@pytest.mark.parametrize(
+    ("code", "subcode", "scope", "wait_s"),
+    [
+        (4, None, "app", None),
+        (17, None, "app", None),
+        (17, 2446079, "account", 600),
+        (80004, 2446079, "account", 600),
+        (80000, None, "account", None),
+        (341, None, "account", 600),
+        (613, 1487742, "account", 60),
+        (613, None, "account", None),
+    ],
+)
+def test_a_limit_is_of_the_app_or_of_one_account(code, subcode, scope, wait_s):
+    error = classify(400, {"error": {"code": code, "error_subcode": subcode}})
+    assert (error.scope, error.retry_after_s) == (scope, wait_s)
+
+
+@pytest.mark.parametrize(
+    ("code", "subcode", "alert"),
+    [
+        (190, 463, "token_invalid"),
+        (200, None, "permission"),
+        (80004, None, "rate_limited"),
+        (2635, None, "api_version"),
+        (2, 1504038, "data"),
+        (2, None, "none"),
+        (613, 1487742, "none"),
+        (5555, None, "none"),
+    ],
+)
+def test_an_error_says_which_alert_opens(code, subcode, alert):
+    assert classify(400, {"error": {"code": code, "error_subcode": subcode}}).alert == alert
+
+
+def test_the_exception_type_tells_a_forbidden_object_from_a_wrong_parameter():
+    def of(kind):
+        return classify(400, {"error": {"code": 100, "type": kind, "message": "x"}}).error_type
+
+    assert (of("GraphMethodException"), of("OAuthException"), of(None)) == ("permission", "data", "data")
+
+
+@pytest.mark.parametrize(
+    ("code", "subcode", "action"),
+    [(100, None, "retry"), (100, 2446289, "stop"), (190, None, "stop"), (17, 2446079, "wait"), (200, None, "stop")],
+)
+def test_transient_is_believed_only_where_the_code_says_little(code, subcode, action):
+    assert classify(400, {"error": {"code": code, "error_subcode": subcode, "is_transient": True}}).action == action
 
 
 @pytest.mark.parametrize("code", [80007, 80009, 300, 199, 800008, 5])

@@ -6,9 +6,11 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from insights_assets.graph_api import GraphApiError, GraphClient
+from insights_assets.graph_api.limiter import Limiter
 from insights_assets.sandbox.faults import Fault
 from insights_assets.sandbox.server import running_sandbox
 from insights_assets.sandbox.world import World
+from insights_assets_tests.graph_api.fakes import FakeClock
 
 NOW = datetime(2026, 11, 21, 15, tzinfo=UTC)
 SINCE, UNTIL = date(2026, 9, 7), date(2026, 9, 13)
@@ -63,7 +65,7 @@ def test_a_daily_report_is_the_truth_to_the_cent(sandbox, world):
         want = truth(world, account)
         with connect(sandbox) as client:
             got = client.insights(account, level="ad", since=SINCE, until=UNTIL, time_increment=1)
-            again = client.insights_sync(account, level="ad", since=SINCE, until=UNTIL, time_increment=1)
+            again = client.insights(account, level="ad", since=SINCE, until=UNTIL, time_increment=1, at_once=True)
         assert {(row.ad_id, row.date_start) for row in got} == set(want)
         assert len(got) == len(want) == len(again)
         for row in got:
@@ -110,6 +112,50 @@ def test_faults_on_the_wire_change_no_number(world):
         assert list(client.ads(account)) == ads
         rows = client.insights(account, level="ad", since=SINCE, until=UNTIL, time_increment=1)
     want = truth(world, account)
+    assert {(row.ad_id, row.date_start): row.impressions for row in rows} == {
+        key: row["impressions"] for key, row in want.items()
+    }
+
+
+def test_a_blocked_account_is_called_three_times_while_the_other_is_read(world):
+    """Blocked for an hour on the injected clock, without a header that says so."""
+    clock, limiter = FakeClock(), Limiter()
+    first, second = world.accounts[0].id, world.accounts[1].id
+    body = {"error": {"code": 17, "error_subcode": 2446079, "message": "Ad Account Has Too Many API Calls"}}
+    low = '{"acc_id_util_pct": 3, "reset_time_duration": 0}'
+    fault = Fault(first, status=400, body=body, times=99, headers={"X-Ad-Account-Usage": low})
+    with running_sandbox(world, now=lambda: NOW, monotonic=clock, faults=[fault]) as running:
+        with connect(running, clock=clock, sleep=clock.sleep, limiter=limiter) as client:
+            with pytest.raises(GraphApiError) as caught:
+                list(client.campaigns(first))
+            assert (caught.value.error_type, caught.value.attempts) == ("rate_limited", 3)
+            assert clock.now + caught.value.retry_after_s >= 3600
+        waited = clock.now
+        with connect(running, clock=clock, sleep=clock.sleep, limiter=limiter) as client:
+            for read in (client.adsets, client.ads, client.creatives):
+                with pytest.raises(GraphApiError):
+                    list(read(first))
+            assert list(client.ads(second))
+        assert clock.now == waited
+        assert sum(first in path for _, path, _ in running.requests) == 3
+
+
+def test_a_fault_in_the_middle_of_a_report_doubles_and_loses_nothing(world):
+    """Results not readable at first, a page too large, a hiccup: the numbers stay the truth."""
+    account, clock = world.accounts[0].id, FakeClock()
+    faults = [
+        Fault(r"/\d+/insights$", status=400, body={"error": {"code": 2601, "error_subcode": 1815107}}, times=3),
+        Fault(r"/\d+/insights$", status=500, body={"error": {"code": 1, "message": "reduce the amount"}}, times=4),
+        Fault(r"/\d+/insights$", status=400, body={"error": {"code": 100, "message": "Cannot include"}}, times=2),
+        Fault(r"/\d+/insights$", status=200, body={"success": True}),
+    ]
+    with (
+        running_sandbox(world, now=lambda: NOW, monotonic=clock, faults=faults) as running,
+        connect(running, clock=clock, sleep=clock.sleep) as client,
+    ):
+        rows = client.insights(account, level="ad", since=SINCE, until=UNTIL, time_increment=1)
+    want = truth(world, account)
+    assert len(rows) == len(want)
     assert {(row.ad_id, row.date_start): row.impressions for row in rows} == {
         key: row["impressions"] for key, row in want.items()
     }

@@ -69,8 +69,8 @@ def test_every_row_comes_once_and_in_order_whatever_fails(total, limit, faults, 
         try:
             ids, pages = read(connection, limit)
         except GraphApiError as error:
-            # A run of splits down to a single row cannot be cured; anything else must have been.
-            assert error.action == "split"  # noqa: PT017
+            # A run of splits down to one row cannot be cured, nor a third limit in a row; anything else must have been.
+            assert error.action in ("split", "wait")  # noqa: PT017
             return
     assert ids == [str(n) for n in range(total)]
     assert pages.duplicates == 0

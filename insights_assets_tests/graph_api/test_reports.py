@@ -1,115 +1,45 @@
-import json
-from datetime import date, timedelta
+"""A report run is waited for, repeated and read so that each row comes once."""
 
 import httpx
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from insights_assets.graph_api import GraphApiError
-from insights_assets.graph_api.questions import ALL_STATUSES
-from insights_assets.graph_api.reports import Period
-from insights_assets_tests.graph_api.fakes import FakeClock, Script, failure, form, graph, ok
-
-DONE = {"async_status": "Job Completed", "async_percent_completion": 100}
-SINCE, UNTIL = date(2026, 9, 7), date(2026, 9, 13)
-
-
-def status(name, percent=0, **more):
-    return {"async_status": name, "async_percent_completion": percent, **more}
-
-
-class Reports:
-    """Report runs: `states` says what each run answers to its polls, by its period; one row per day."""
-
-    def __init__(self, states=lambda _since, _until, _run: [DONE], early=0, unreadable=0):
-        self.states, self.early, self.unreadable = states, early, unreadable
-        self.runs, self.forms, self.polls = {}, [], 0
-
-    def __call__(self, request):
-        if request.method == "POST":
-            asked = form(request)
-            self.forms.append(asked)
-            span = json.loads(asked["time_range"])
-            run_id = str(900 + len(self.runs))
-            since, until = date.fromisoformat(span["since"]), date.fromisoformat(span["until"])
-            self.runs[run_id] = (since, until, list(self.states(since, until, len(self.runs))))
-            return httpx.Response(200, json={"report_run_id": run_id})
-        run_id = request.url.path.split("/")[2]
-        since, until, states = self.runs[run_id]
-        if request.url.path.endswith("/insights"):
-            self.unreadable -= 1
-            return failure(2601, 1815107)(request) if self.unreadable >= 0 else self._rows(since, until)
-        self.polls += 1
-        if self.polls <= self.early:
-            return failure(100, 33)(request)
-        return httpx.Response(200, json=states.pop(0) if len(states) > 1 else states[0])
-
-    def _rows(self, since, until):
-        days = [str(since + timedelta(days=n)) for n in range((until - since).days + 1)]
-        rows = [{"ad_id": "1", "account_id": "5", "date_start": day, "date_stop": day, "spend": "1.10"} for day in days]
-        return httpx.Response(200, json={"data": rows})
-
-
-def week(app, clock=None, **options):
-    with graph(app, clock=clock or FakeClock(), **options) as client:
-        return client.insights("5", level="ad", since=SINCE, until=UNTIL, time_increment=1)
-
-
-def days(rows):
-    return [row.date_start for row in rows]
-
-
-WHOLE_WEEK = [SINCE + timedelta(days=n) for n in range(7)]
-
-
-def test_a_report_asks_for_every_status_and_only_live_windows():
-    app = Reports()
-    assert days(week(app)) == WHOLE_WEEK
-    asked = app.forms[0]
-    assert json.loads(asked["filtering"]) == [
-        {"field": "ad.effective_status", "operator": "IN", "value": list(ALL_STATUSES)},
-    ]
-    assert json.loads(asked["action_attribution_windows"]) == ["1d_click", "7d_click", "28d_click", "1d_view"]
-    assert (asked["level"], asked["time_increment"]) == ("ad", "1")
+from insights_assets_tests.graph_api.fakes import FakeClock, Script, business_usage, failure, graph, ok
+from insights_assets_tests.graph_api.report_fakes import DONE, SINCE, UNTIL, WHOLE_WEEK, Reports, days, status, week
 
 
 def test_a_hundred_percent_is_not_completed():
-    running = [status("Job Running", 100)] * 12
+    running = [status("Job Running", 100)] * 9
     clock = FakeClock()
     app = Reports(lambda *_: [status("Job Not Started"), status("Job Started"), *running, DONE])
     assert days(week(app, clock)) == WHOLE_WEEK
-    assert app.polls == 15
-    assert clock.sleeps == sorted(clock.sleeps)
-    assert (clock.sleeps[0], max(clock.sleeps)) == (0.2, 10.0)
+    assert app.polls == 12
+    # Nothing is known of how long a report takes: each pause is twice the one before, up to 30 s.
+    assert clock.sleeps == pytest.approx([0.1 * 2**n for n in range(9)] + [30, 30, 30])
 
 
-def test_a_report_too_large_is_split_down_to_days_and_joined_in_order():
-    def states(since, until, _run):
-        return [status("Job Failed", error_code=2, error_subcode=1504038)] if until > since else [DONE]
+def test_a_client_learns_when_to_look():
+    """Reports of one second: the first takes polls to find that out, the others one or two."""
+    clock = FakeClock()
+    app, begun = Reports(), {}
 
-    app = Reports(states)
-    assert days(week(app)) == WHOLE_WEEK
-    assert len(app.runs) == 13
+    def timed(request):
+        name = request.url.path.split("/")[2]
+        if request.method == "GET" and not request.url.path.endswith("/insights"):
+            app.polls += 1
+            return httpx.Response(200, json=DONE if clock.now - begun[name] >= 1 else status("Job Running", 50))
+        answer = app(request)
+        begun.setdefault(list(app.runs)[-1], clock.now)
+        return answer
 
-
-def test_one_day_too_large_fails_with_its_subcode():
-    with pytest.raises(GraphApiError) as caught:
-        week(Reports(lambda *_: [status("Job Failed", error_code=2, error_subcode=1504038)]))
-    assert (caught.value.error_type, caught.value.subcode) == ("data", 1504038)
-
-
-def test_a_request_refused_as_too_large_is_split():
-    inner = Reports()
-
-    def app(request):
-        if request.method == "POST":
-            span = json.loads(form(request)["time_range"])
-            if span["since"] != span["until"]:
-                return failure(100, 1487534)(request)
-        return inner(request)
-
-    assert days(week(app)) == WHOLE_WEEK
+    polls = []
+    with graph(timed, clock=clock) as client:
+        for _ in range(8):
+            before = app.polls
+            client.insights("5", level="ad", since=SINCE, until=UNTIL, time_increment=1)
+            polls.append(app.polls - before)
+    assert polls[0] == 4
+    assert sum(polls[1:]) <= 10
 
 
 @pytest.mark.parametrize(
@@ -138,19 +68,84 @@ def test_a_run_without_permission_is_not_started_again():
     assert (len(app.runs), caught.value.error_type) == (1, "permission")
 
 
-def test_a_run_that_never_ends_is_given_up_in_time():
+@pytest.mark.parametrize(
+    ("state", "given_up_s"),
+    [(status("Job Not Started"), 300), (status("Job Running", 99), 600), (status("Job Running", 100), 600)],
+)
+def test_a_run_that_stands_still_is_left_and_started_again(state, given_up_s):
     clock = FakeClock()
+    app = Reports(lambda _s, _u, run: [state] if run < 1 else [DONE])
+    assert days(week(app, clock)) == WHOLE_WEEK
+    assert len(app.runs) == 2
+    assert given_up_s <= clock.now <= given_up_s + 60
+
+
+def test_a_run_that_moves_is_given_its_time_but_no_more():
+    clock = FakeClock()
+    app = Reports(lambda *_: [status("Job Running", n % 100) for n in range(5000)])
     with pytest.raises(GraphApiError) as caught:
-        week(Reports(lambda *_: [status("Job Running", 99)]), clock)
-    assert 1800 <= clock.now <= 1811
-    assert "1800 s" in str(caught.value)
+        week(app, clock)
+    assert len(app.runs) == 1
+    assert 1800 <= clock.now <= 1831
+    assert "still 'Job Running' after 18" in str(caught.value)
 
 
-@pytest.mark.parametrize(("early", "unreadable"), [(3, 0), (0, 4), (2, 12)])
+def test_runs_that_all_stand_still_end():
+    clock = FakeClock()
+    app = Reports(lambda *_: [status("Job Running", 99)])
+    with pytest.raises(GraphApiError) as caught:
+        week(app, clock)
+    assert (len(app.runs), caught.value.error_type) == (3, "network")
+    assert clock.now <= 1900
+
+
+def test_a_wait_for_a_limit_is_not_taken_from_the_time_of_the_report():
+    clock = FakeClock()
+    limits = [failure(17, 2446079, headers=business_usage(40))]
+
+    def app(request):
+        polled = request.method == "GET" and not request.url.path.endswith("/insights")
+        return limits.pop()(request) if polled and limits else inner(request)
+
+    inner = Reports()
+    assert days(week(app, clock)) == WHOLE_WEEK
+    assert clock.now > 2400
+    assert len(inner.runs) == 1
+
+
+@pytest.mark.parametrize(("early", "unreadable"), [(3, 0), (0, 4), (2, 7)])
 def test_a_run_not_yet_visible_or_readable_is_asked_again(early, unreadable):
     app = Reports(early=early, unreadable=unreadable)
     assert days(week(app)) == WHOLE_WEEK
     assert len(app.runs) == 1
+
+
+def test_a_finished_run_that_stays_unreadable_for_minutes_is_started_again():
+    clock = FakeClock()
+    app = Reports(unreadable=8)
+    assert days(week(app, clock)) == WHOLE_WEEK
+    assert len(app.runs) == 2
+    assert [pause for pause in clock.sleeps if pause >= 5 and pause == int(pause)] == [5, 10, 20, 40, 60, 60, 60]
+
+
+def test_a_hiccup_of_a_finished_report_keeps_its_place():
+    """Code 100 without a subcode on a page: nothing that was asked can be wrong, so it is asked again, there."""
+    asked, hiccups = [], [failure(100)] * 3
+
+    def spoil(_request, start):
+        asked.append(start)
+        return hiccups.pop() if start == 4 and hiccups else None
+
+    app = Reports(spoil=spoil)
+    assert days(week(app)) == WHOLE_WEEK
+    assert asked == [0, 4, 4, 4, 4]
+
+
+def test_rows_that_came_before_a_run_broke_are_not_doubled():
+    """The second page of the first run never comes; the run is started again and its first page read twice."""
+    app = Reports(spoil=lambda request, start: failure(100) if start == 4 and "/900/" in request.url.path else None)
+    assert days(week(app)) == WHOLE_WEEK
+    assert len(app.runs) == 2
 
 
 def test_a_run_that_stays_invisible_is_an_error():
@@ -163,30 +158,3 @@ def test_a_start_without_a_run_id_is_an_error():
     with pytest.raises(GraphApiError) as caught:
         week(Script(ok({})))
     assert caught.value.error_type == "data"
-
-
-@given(st.dates(date(2024, 1, 1), date(2026, 1, 1)), st.integers(0, 60), st.sampled_from([1, 7]))
-def test_halves_cover_the_period_and_keep_whole_increments(since, length, step):
-    period = Period(since, since + timedelta(days=length))
-    halves = period.halves(step)
-    if halves is None:
-        assert length + 1 <= step
-        return
-    left, right = halves
-    assert (left.since, right.until) == (period.since, period.until)
-    assert right.since - left.until == timedelta(days=1)
-    assert (right.since - left.since).days % step == 0
-
-
-@pytest.mark.parametrize(("level", "absent"), [("campaign", "ad_id"), ("adset", "ad_name"), ("account", "campaign_id")])
-def test_fields_below_the_level_are_not_asked_for(level, absent):
-    app = Script(ok({"data": []}))
-    with graph(app) as client:
-        assert client.insights_sync("act_5", level=level, since=SINCE, until=UNTIL, time_increment=7) == []
-    params = app.requests[0].url.params
-    fields = params["fields"].split(",")
-    assert absent not in fields
-    assert "quality_ranking" not in fields
-    assert "spend" in fields
-    assert ("filtering" in params) == (level != "account")
-    assert app.requests[0].url.path == "/v26.0/act_5/insights"

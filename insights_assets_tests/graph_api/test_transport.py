@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from insights_assets.graph_api import GraphApiError, GraphClient, Transport
-from insights_assets.graph_api.transport import LIMITED, TRANSIENT
+from insights_assets.graph_api.backoff import TRANSIENT, UNREADABLE
 from insights_assets_tests.graph_api.fakes import (
     BASE,
     SECRET,
@@ -80,7 +80,7 @@ def test_backoff_is_bounded_and_jittered():
         top = min(30, 0.5 * 2 ** min(attempt - 1, 30))
         assert all(0 <= pause <= top for pause in pauses)
         assert max(pauses) > top / 2
-    assert LIMITED.pause(5000, rng) <= 300
+    assert [UNREADABLE.pause(attempt, rng) for attempt in range(1, 8)] == [5, 10, 20, 40, 60, 60, 60]
 
 
 def test_a_limit_waits_as_long_as_the_header_says_even_on_a_failure():
@@ -122,11 +122,14 @@ def test_waits_add_up_to_the_budget():
     assert caught.value.retry_after_s >= 600
 
 
-def test_a_limit_without_any_hint_still_says_when_to_come_back():
-    with transport(Script(failure(4))) as connection, pytest.raises(GraphApiError) as caught:
+def test_a_limit_without_any_hint_is_asked_three_times_in_its_hour():
+    clock, app = FakeClock(), Script(failure(4))
+    with transport(app, clock=clock) as connection, pytest.raises(GraphApiError) as caught:
         connection.get("act_1")
     assert caught.value.error_type == "rate_limited"
-    assert caught.value.retry_after_s == 300
+    # Refused at 0, 5 and 15 minutes: the next call comes when the longest block, an hour, is over.
+    assert (len(app.requests), [round(pause, -1) for pause in clock.sleeps]) == (3, [300, 600])
+    assert clock.now + caught.value.retry_after_s == pytest.approx(3600)
 
 
 @pytest.mark.parametrize(
