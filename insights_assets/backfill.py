@@ -7,13 +7,14 @@ in halves where a blocking check or an error turns such a run red. See docs/adr/
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from functools import partial
 from pathlib import Path
 
 import polars as pl
 
 from insights_assets import offline, planning
 from insights_assets.crew import Crew, Job
+from insights_assets.lake.catalog import query
+from insights_assets.lake.locking import AccountLocks
 from insights_assets.lake.store import Lake
 from insights_assets.planning import Block
 from insights_assets.progress import Book, Record, keep, new_id
@@ -22,8 +23,14 @@ from insights_assets.settings import Settings
 from insights_assets.tables.operations import CHECK_RESULTS, SYNC_LOG
 
 Progress = Callable[[str, int, int], None]
-Group = list[Block]
 POOLED = ("anomalies_ad", "burnout_predictions")
+ENTITIES = ("campaigns", "adsets", "ads", "creatives")
+RUNNING_ADS = """
+SELECT account_id, greatest(
+    count(DISTINCT ad_id) FILTER (effective_status = 'ACTIVE'), ceil(count(DISTINCT ad_id) / 4)
+)::INTEGER FROM ads GROUP BY ALL
+"""
+OF_THE_ACCOUNT = ("token_invalid", "permission", "rate_limited", "api_version")
 
 
 @dataclass
@@ -112,64 +119,123 @@ def execute(
     Returns:
         What was done; failures do not raise.
     """
-    outcome = Outcome(planned=plan_raw(settings, lake, request))
     owners = dict(request.accounts.select("account_id", "business_id").iter_rows())
     with (
+        AccountLocks(settings.home / "locks" / "accounts") as locks,
         keep(settings.home, _record(request, settings.now()), settings.now()) as book,
         Crew(request.workers, environment, owners) as crew,
     ):
-        stage = partial(_stage, crew, outcome, book, settings.now, progress)
-        stage("accounts", [(b.steps, (b,)) for b in outcome.planned])
+        names = request.accounts["account_id"].to_list()
+        outcome = Outcome(failures=[_busy(name, request.weeks) for name in sorted(locks.take(names))])
+        work = _Work(crew, outcome, book, settings.now, progress)
+        outcome.planned = [b for b in plan_raw(settings, lake, request) if b.account_id not in outcome.failed_accounts]
+        _run_raw(work, settings, lake, request)
         outcome.derived = plan_derived(lake, request, excluded=outcome.failed_accounts)
         for name, steps in request.stages():
             ready = [b for b in outcome.derived if b.account_id not in outcome.failed_accounts]
-            groups = rectangles(ready, request.order, at_most=-(-len(ready) // max(1, request.workers)))
-            stage(name, [(tuple(steps), tuple(group)) for group in groups])
-        names = set(request.accounts["account_id"])
+            groups = planning.rectangles(ready, request.order, at_most=-(-len(ready) // max(1, request.workers)))
+            work.stage(name, [(tuple(steps), tuple(group)) for group in groups])
         worked = {b.account_id for b in [*outcome.planned, *outcome.derived]}
         book.update(
             settings.now(),
             status="failed" if outcome.failures else "finished",
             done=tuple(sorted(worked - outcome.failed_accounts)),
-            skipped=len(names - worked - outcome.failed_accounts),
+            failed=_told(outcome),
+            skipped=len(set(names) - worked - outcome.failed_accounts),
         )
     return outcome
 
 
-def _stage(
-    crew: Crew,
-    outcome: Outcome,
-    book: Book,
-    now: Callable[[], datetime],
-    progress: Progress,
-    stage: str,
-    jobs: list[Job],
-) -> None:
-    """Run jobs; one that fails with several accounts is halved until only the accounts at fault are left."""
-    total, done = len(jobs), 0
-    progress(stage, done, total)
+def _run_raw(work: "_Work", settings: Settings, lake: Lake, request: Request) -> None:
+    """Run the raw steps: entities first where they are needed to know how many weeks fit into a run."""
+    known = _ads(lake)
+    first = []
+    for block in work.outcome.planned:
+        steps = tuple(s for s in block.steps if s in ENTITIES)
+        if steps and block.account_id not in known and len(block.weeks) > planning.WEEKS_UNKNOWN:
+            first.append(Block(block.account_id, block.weeks, steps))
+    if first:
+        work.stage("entities", [(b.steps, (b,)) for b in first])
+    left = [b for b in plan_raw(settings, lake, request) if b.account_id not in work.outcome.failed_accounts]
+    work.chains("accounts", planning.sized(left, _ads(lake)))
 
-    def finished(job: Job, failures: list[Failure]) -> list[Job]:
-        nonlocal total, done
-        steps, blocks = job
-        halves: list[Job] = []
-        if failures and len(blocks) > 1:
+
+def _ads(lake: Lake) -> dict[str, int]:
+    """How many ads of each account run at the same time, where they were read: those active now, or a quarter of all."""
+    return dict(query(lake, RUNNING_ADS).iter_rows())
+
+
+def _busy(account_id: str, weeks: Sequence[date]) -> Failure:
+    told = "Another backfill works on this account; run again when it has ended (`insights status`)."
+    return Failure(account_id, tuple(weeks), "run", "unknown", told)
+
+
+@dataclass
+class _Work:
+    """Runs jobs, keeps the outcome and the record up to date, and tells how far it is."""
+
+    crew: Crew
+    outcome: Outcome
+    book: Book
+    now: Callable[[], datetime]
+    progress: Progress
+
+    def stage(self, stage: str, jobs: Sequence[Job], after: Callable[[Job], list[Job]] = lambda _: []) -> None:
+        """Run jobs; one that fails with several accounts is halved until only the accounts at fault are left.
+
+        `after` names the jobs that follow one that is done.
+        """
+        total, done = len(jobs), 0
+        self.progress(stage, done, total)
+
+        def finished(job: Job, failures: list[Failure]) -> list[Job]:
+            nonlocal total, done
+            steps, blocks = job
             middle = len(blocks) // 2
-            halves = [(steps, blocks[:middle]), (steps, blocks[middle:])]
-            total += 2
-        else:
-            outcome.failures += failures
-            landed = {b.account_id for b in blocks} - outcome.failed_accounts
-            book.update(
-                now(),
-                done=tuple(sorted({*book.record.done, *landed} - outcome.failed_accounts)),
-                failed=tuple((f.account_id, f.step, f.error_type, f.message) for f in outcome.failures),
-            )
-        done += 1
-        progress(stage, done, total)
-        return halves
+            if failures and middle:
+                more = [(steps, blocks[:middle]), (steps, blocks[middle:])]
+            else:
+                self._note(blocks, failures)
+                more = after(job)
+            total += len(more)
+            done += 1
+            self.progress(stage, done, total)
+            return more
 
-    crew.run(jobs, finished)
+        self.crew.run(jobs, finished)
+
+    def chains(self, stage: str, blocks: Sequence[Block]) -> None:
+        """Run blocks of one account one after the other, accounts beside each other.
+
+        What ails the whole account (token, permission, limit, version) ends its chain.
+        """
+        waiting: dict[str, list[Block]] = {}
+        for block in blocks:
+            waiting.setdefault(block.account_id, []).append(block)
+
+        def following(account_id: str) -> list[Job]:
+            hopeless = any(f.account_id == account_id and f.error_type in OF_THE_ACCOUNT for f in self.outcome.failures)
+            if hopeless or not waiting[account_id]:
+                return []
+            block = waiting[account_id].pop(0)
+            return [(block.steps, (block,))]
+
+        self.stage(
+            stage,
+            [job for name in list(waiting) for job in following(name)],
+            lambda job: following(job[1][0].account_id),
+        )
+
+    def _note(self, blocks: Sequence[Block], failures: list[Failure]) -> None:
+        self.outcome.failures += failures
+        landed = {b.account_id for b in blocks} | set(self.book.record.done)
+        self.book.update(
+            self.now(), done=tuple(sorted(landed - self.outcome.failed_accounts)), failed=_told(self.outcome)
+        )
+
+
+def _told(outcome: Outcome) -> tuple[tuple[str, str, str, str], ...]:
+    return tuple((f.account_id, f.step, f.error_type, f.message) for f in outcome.failures)
 
 
 def _record(request: Request, now: datetime) -> Record:
@@ -183,21 +249,3 @@ def _record(request: Request, now: datetime) -> Record:
         steps=(*request.raw_steps, *request.derived_steps),
         accounts=request.accounts.height,
     )
-
-
-def rectangles(blocks: Sequence[Block], order: Sequence[str], *, at_most: int) -> list[Group]:
-    """Group blocks with equal weeks whose accounts are neighbours in partition order: a range run is a rectangle."""
-    position = {name: i for i, name in enumerate(order)}
-    groups: list[Group] = []
-    for block in sorted(blocks, key=lambda b: (b.weeks, position[b.account_id])):
-        last = groups[-1] if groups else []
-        if (
-            last
-            and len(last) < at_most
-            and last[-1].weeks == block.weeks
-            and position[block.account_id] == position[last[-1].account_id] + 1
-        ):
-            last.append(block)
-        else:
-            groups.append([block])
-    return groups

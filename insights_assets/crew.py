@@ -3,17 +3,21 @@
 Belongs here: processes and their deaths. Does not belong here: what is run (`backfill.py`), how (`runs.py`).
 """
 
+import logging
 import multiprocessing
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
+from datetime import date
 from types import TracebackType
 from typing import Self
 
 from insights_assets import runs
 from insights_assets.planning import Block
 from insights_assets.runs import Failure
+
+logger = logging.getLogger(__name__)
 
 # Steps, and the blocks (of equal weeks) that one run covers.
 Job = tuple[tuple[str, ...], tuple[Block, ...]]
@@ -33,9 +37,21 @@ class Crew:
         size: processes.
         environment: variables of the processes (`instance_home.child_environment`).
         owners: business of each account, for the limits of concurrent runs.
+        run: does a job (`runs.run_partitions`).
+        start: prepares a process (`runs.start_worker`).
     """
 
-    def __init__(self, size: int, environment: Mapping[str, str], owners: Mapping[str, str | None]) -> None:
+    def __init__(
+        self,
+        size: int,
+        environment: Mapping[str, str],
+        owners: Mapping[str, str | None],
+        *,
+        run: Callable[[list[str], list[str], list[date], str | None], list[Failure]] = runs.run_partitions,
+        start: Callable[[dict[str, str]], None] = runs.start_worker,
+    ) -> None:
+        self._run = run
+        self._start = start
         self._size = max(1, size)
         self._environment = dict(environment)
         self._owners = owners
@@ -71,6 +87,7 @@ class Crew:
                     failures = [Failure(b.account_id, b.weeks, "run", "unknown", DIED) for b in job[1]]
                 queue += finished(job, failures)
             if broken:
+                logger.warning("A worker process died; what it worked on is run again.")
                 self._retire()
 
     def _results(self, batch: Sequence[Job]) -> Iterable[tuple[Future[list[Failure]], Job]]:
@@ -82,7 +99,7 @@ class Crew:
         names = [b.account_id for b in blocks]
         owner = self._owners.get(names[0]) if len(names) == 1 else None
         try:
-            return self._running().submit(runs.run_partitions, list(steps), names, list(blocks[0].weeks), owner)
+            return self._running().submit(self._run, list(steps), names, list(blocks[0].weeks), owner)
         except BrokenProcessPool as death:
             # It died while the batch was being handed out.
             failed: Future[list[Failure]] = Future()
@@ -94,7 +111,7 @@ class Crew:
             self._pool = ProcessPoolExecutor(
                 self._size,
                 mp_context=multiprocessing.get_context("spawn"),  # fork would share the sandbox's threads and sockets
-                initializer=runs.start_worker,
+                initializer=self._start,
                 initargs=(self._environment,),
             )
         return self._pool

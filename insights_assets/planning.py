@@ -23,6 +23,12 @@ UPSTREAM: Mapping[str, tuple[tuple[str, int], ...]] = {
     "burnout_predictions": (("features_ad", 0),),
 }
 
+# A run's memory grows with its ads and weeks. 600 ads x 52 weeks took 1,400 MB in one run, 625 MB in runs of 4 weeks,
+# 601 MB in runs of 2 (benchmarks/memory.py); 50 ads x 52 weeks are two runs and 70-odd requests.
+MOST_AD_WEEKS = 1_700
+# Until an account's ads are known, a run is no longer than this.
+WEEKS_UNKNOWN = 13
+
 Partition = tuple[str, date]
 Finished = Mapping[tuple[str, str, date], datetime]
 
@@ -91,6 +97,42 @@ def raw_blocks(
             wanted = {step for week in stretch for step in missing[week]}
             blocks.append(Block(account_id, stretch, tuple(s for s in steps if s in wanted)))
     return blocks
+
+
+def sized(blocks: Sequence[Block], ads: Mapping[str, int]) -> list[Block]:
+    """Cut blocks that would take too much memory; the newest weeks first, for they matter most.
+
+    Args:
+        blocks: blocks of one account each.
+        ads: number of ads that run at the same time, by account; a missing account's is not known.
+    """
+    parts = []
+    for block in blocks:
+        known = ads.get(block.account_id)
+        most = WEEKS_UNKNOWN if known is None else max(1, MOST_AD_WEEKS // max(1, known))
+        count = -(-len(block.weeks) // most)
+        size = -(-len(block.weeks) // count)
+        cuts = [block.weeks[max(0, end - size) : end] for end in range(len(block.weeks), 0, -size)]
+        parts += [Block(block.account_id, weeks, block.steps) for weeks in cuts]
+    return parts
+
+
+def rectangles(blocks: Sequence[Block], order: Sequence[str], *, at_most: int) -> list[list[Block]]:
+    """Group blocks with equal weeks whose accounts are neighbours in partition order: a range run is a rectangle."""
+    position = {name: i for i, name in enumerate(order)}
+    groups: list[list[Block]] = []
+    for block in sorted(blocks, key=lambda b: (b.weeks, position[b.account_id])):
+        last = groups[-1] if groups else []
+        if (
+            last
+            and len(last) < at_most
+            and last[-1].weeks == block.weeks
+            and position[block.account_id] == position[last[-1].account_id] + 1
+        ):
+            last.append(block)
+        else:
+            groups.append([block])
+    return groups
 
 
 def stale_weeks(

@@ -1,11 +1,11 @@
 """One Dagster run over a rectangle of partitions, inside a worker process; failures come back as plain rows."""
 
+import gc
 import logging
 import multiprocessing
 import os
 import threading
 from collections.abc import Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -16,13 +16,9 @@ from insights_assets import partitions
 from insights_assets.definitions import PARTITIONED_ASSETS, build_defs
 from insights_assets.graph_api.redaction import redact
 from insights_assets.instance_home import BUSINESS_TAG, open_instance
-from insights_assets.lake.locking import BusyError, held
-from insights_assets.settings import load_settings
 
 # The run's own console would fight the progress bar; everything it says is in the event log.
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
-# What is left of a killed backfill ends within seconds; a live one may work on an account for many minutes.
-LOCK_WAIT_S = 30.0
 
 
 @dataclass(frozen=True)
@@ -61,19 +57,12 @@ def _end_with_parent() -> None:
 def run_partitions(
     steps: Sequence[str], accounts: Sequence[str], weeks: Sequence[date], business_id: str | None
 ) -> list[Failure]:
-    """Run steps on every partition between the corners; return one failure for each account and failed step.
-
-    A run of one account waits `LOCK_WAIT_S` for another backfill that works on it, and fails if it goes on.
-    """
-    with ExitStack() as stack:
-        if len(accounts) == 1:
-            try:
-                lock = load_settings().home / "locks" / f"{accounts[0]}.lock"
-                stack.enter_context(held(lock, wait_s=LOCK_WAIT_S))
-            except BusyError as error:
-                told = f"Another backfill works on this account ({error}); run again when it has ended."
-                return [Failure(accounts[0], tuple(weeks), "run", "unknown", told)]
+    """Run steps on every partition between the corners; return one failure for each account and failed step."""
+    try:
         return _run(steps, accounts, weeks, business_id)
+    finally:
+        # A result holds the frames of all its steps, in cycles that would wait for the collector.
+        gc.collect()
 
 
 def _run(

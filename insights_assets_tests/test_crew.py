@@ -1,40 +1,20 @@
 """A worker that dies takes no other account's work with it, and is tried again before its account fails."""
 
-import os
-import signal
 from datetime import date
-from pathlib import Path
 
 import pytest
 
-from insights_assets import crew as crews
 from insights_assets.crew import Crew
 from insights_assets.planning import Block
-from insights_assets.runs import Failure
+from insights_assets_tests import deadly_work
 
 WEEK = date(2026, 3, 2)
 
 
-def deadly_run(steps, accounts, weeks, business_id):
-    """Stands for a run: `act_13` kills its process, `act_7` only the first time, `act_5` fails."""
-    folder = Path(os.environ["CREW_TEST"])
-    with (folder / accounts[0]).open("a") as file:
-        file.write("x")
-    first = (folder / accounts[0]).read_text() == "x"
-    if accounts[0] == "act_13" or (accounts[0] == "act_7" and first):
-        os.kill(os.getpid(), signal.SIGKILL)
-    return [Failure("act_5", tuple(weeks), steps[0], "data", business_id)] if accounts[0] == "act_5" else []
-
-
-def start(environment):
-    os.environ.update(environment)
-
-
 @pytest.fixture
-def crew(tmp_path, monkeypatch):
-    monkeypatch.setattr(crews.runs, "run_partitions", deadly_run)
-    monkeypatch.setattr(crews.runs, "start_worker", start)
-    with Crew(2, {"CREW_TEST": str(tmp_path)}, {"act_5": "business"}) as made:
+def crew(tmp_path):
+    environment, work = {"CREW_TEST": str(tmp_path)}, {"run": deadly_work.run, "start": deadly_work.start}
+    with Crew(2, environment, {"act_5": "business"}, **work) as made:
         yield made
 
 
@@ -49,7 +29,7 @@ def test_deaths_stay_with_the_account_at_fault(crew):
     crew.run(jobs, finished)
     assert sorted(told) == sorted(job[1][0].account_id for job in jobs)
     assert {name for name, failures in told.items() if failures} == {"act_5", "act_13"}
-    assert (told["act_5"][0].step, told["act_5"][0].message) == ("ads", "business")
+    assert told["act_5"] == [("act_5", "ads", "business")]
     assert "died on this" in told["act_13"][0].message
 
 

@@ -7,8 +7,8 @@ import polars as pl
 import pytest
 
 from insights_assets import planning
-from insights_assets.backfill import Request, rectangles
-from insights_assets.planning import Block
+from insights_assets.backfill import Request
+from insights_assets.planning import Block, rectangles
 from insights_assets.tables.operations import CHECK_RESULTS, SYNC_LOG
 
 NOW = datetime(2026, 11, 21, 6, tzinfo=UTC)
@@ -115,3 +115,16 @@ def test_neighbours_with_equal_weeks_share_a_run_and_a_missing_account_splits_it
 def test_pooled_steps_come_after_every_account_has_features() -> None:
     request = Request(pl.DataFrame(), WEEKS, [], ["results_daily", "features_ad", "burnout_predictions"], [], Path())
     assert request.stages() == [("features", ["results_daily", "features_ad"]), ("findings", ["burnout_predictions"])]
+
+
+def test_large_accounts_run_in_blocks_of_even_size_the_newest_first() -> None:
+    blocks = [Block("act_1", tuple(WEEKS), ("ads",)), Block("act_2", tuple(WEEKS), ("ads",))]
+    parts = planning.sized(blocks, {"act_1": 400, "act_2": 50})
+    assert [(b.account_id, len(b.weeks)) for b in parts] == [("act_1", 4), ("act_1", 4), ("act_1", 3), ("act_2", 11)]
+    assert parts[0].weeks[-1] == WEEKS[-1]
+    assert sorted(w for b in parts[:3] for w in b.weeks) == WEEKS
+
+
+def test_an_account_whose_ads_are_not_known_is_read_in_short_blocks() -> None:
+    weeks = tuple(WEEKS[0] + timedelta(weeks=n) for n in range(20))
+    assert [len(b.weeks) for b in planning.sized([Block("act_1", weeks, ("ads",))], {})] == [10, 10]

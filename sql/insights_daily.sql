@@ -13,19 +13,20 @@
 -- frequency | DOUBLE | Impressions a person reached, that day; may be null
 -- clicks | count | All clicks
 -- inline_link_clicks | count | Link clicks
--- outbound_clicks | count | Outbound clicks
--- video_plays | count | Video plays
--- video_p25 | count | Plays that reached 25 %
--- video_p50 | count | Plays that reached 50 %
--- video_p75 | count | Plays that reached 75 %
--- video_p95 | count | Plays that reached 95 %
--- video_p100 | count | Plays that reached 100 %
+-- outbound_clicks | count | Outbound clicks; may be null
+-- video_plays | count | Video plays; may be null
+-- video_p25 | count | Plays that reached 25 %; may be null
+-- video_p50 | count | Plays that reached 50 %; may be null
+-- video_p75 | count | Plays that reached 75 %; may be null
+-- video_p95 | count | Plays that reached 95 %; may be null
+-- video_p100 | count | Plays that reached 100 %; may be null
 -- optimization_goal | VARCHAR | Goal of the ad set on that day, as reported; may be null
 -- attribution_setting | VARCHAR | Attribution setting behind `value`; may be null
 -- actions | STRUCT(action_type VARCHAR, value DOUBLE, w1d_click DOUBLE, w7d_click DOUBLE, w28d_click DOUBLE, w1d_view DOUBLE)[] | Actions by type with each attribution window; a missing window is null
 -- action_values | STRUCT(action_type VARCHAR, value DOUBLE, w1d_click DOUBLE, w7d_click DOUBLE, w28d_click DOUBLE, w1d_view DOUBLE)[] | Action values by type with each attribution window, in the account currency
 -- is_settled | BOOLEAN | The day was more than 28 days old when it was read: Meta restates no more
 -- first_observed_at | UTC instant | When it was first read; values between then and now are in restatements
+-- dropped_fields | VARCHAR | Fields that had to be left out to get the row, by comma; null when it is whole
 -- observed_at | UTC instant | When it was read from the API
 
 SELECT
@@ -55,5 +56,6 @@ SELECT
     action_values,
     is_settled,
     first_observed_at,
+    dropped_fields,
     observed_at
 FROM lake.insights_daily

@@ -27,6 +27,7 @@
 -- conversion_score | DOUBLE | As quality_score; may be null
 -- is_complete | BOOLEAN | The week was over when it was read
 -- is_settled | BOOLEAN | Its last day was more than 28 days old when it was read
+-- dropped_fields | VARCHAR | Fields that had to be left out to get the row, by comma; null when it is whole
 -- observed_at | UTC instant | When it was read from the API
 
 SELECT
@@ -57,6 +58,7 @@ SELECT
     conversion_score,
     is_complete,
     is_settled,
+    dropped_fields,
     observed_at
 FROM lake.insights_weekly_campaign
 UNION ALL BY NAME
@@ -88,6 +90,7 @@ SELECT
     conversion_score,
     is_complete,
     is_settled,
+    dropped_fields,
     observed_at
 FROM lake.insights_weekly_adset
 UNION ALL BY NAME
@@ -119,5 +122,6 @@ SELECT
     conversion_score,
     is_complete,
     is_settled,
+    dropped_fields,
     observed_at
 FROM lake.insights_weekly_ad

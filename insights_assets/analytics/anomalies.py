@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from scipy import stats
+from scipy import special
 
 from insights_assets.analytics.local_level import Forecasts, Panel, forecast
 
@@ -182,8 +182,8 @@ def t_scores(panel: Panel, found: Forecasts) -> Floats:
     """Minus log10 of the chance of each point under its forecast: the smaller of both sides' chances, split."""
     z = (panel.value - found.mean) / np.sqrt(found.level_variance + found.scatter_variance + panel.noise)
     degrees = np.clip(found.degrees, LEAST_DEGREES, MOST_DEGREES)
-    rise = stats.t.logsf(z, degrees) - np.log(SHARE_UP)
-    fall = stats.t.logsf(-z, degrees) - np.log(1 - SHARE_UP)
+    rise = np.log(special.stdtr(degrees, -z)) - np.log(SHARE_UP)
+    fall = np.log(special.stdtr(degrees, z)) - np.log(1 - SHARE_UP)
     score = np.maximum(-np.minimum(rise, fall) / np.log(10), 0.0)
     return np.where(found.points >= MIN_POINTS, np.nan_to_num(score), 0.0)
 

@@ -2,7 +2,6 @@
 
 import numpy as np
 import polars as pl
-from scipy import stats
 
 HORIZONS = (1, 2)
 BURNT_RATIO = 1.2
@@ -104,5 +103,5 @@ def area_under_curve(score: np.ndarray, label: np.ndarray) -> float | None:
     negative = label.size - positive
     if positive == 0 or negative == 0:
         return None
-    ranks = stats.rankdata(score)
+    ranks = pl.Series(score).rank("average").to_numpy()
     return float((ranks[label > 0].sum() - positive * (positive + 1) / 2) / (positive * negative))

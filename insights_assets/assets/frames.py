@@ -166,6 +166,7 @@ def insights_daily(
             "action_values": [_action(a) for a in r.action_values],
             "is_settled": (today - r.date_start).days > SETTLED_AFTER_DAYS,
             "first_observed_at": now,
+            "dropped_fields": _dropped(r),
             "observed_at": now,
         }
         for r in records
@@ -209,10 +210,15 @@ def insights_weekly(
                 "conversion_score": RANKING_SCORES.get(r.conversion_rate_ranking or ""),
                 "is_complete": last_day < today,
                 "is_settled": (today - last_day).days > SETTLED_AFTER_DAYS,
+                "dropped_fields": _dropped(r),
                 "observed_at": now,
             }
         )
     return _compact(rows, INSIGHTS_WEEKLY_AD)
+
+
+def _dropped(record: InsightRow) -> str | None:
+    return ",".join(record.dropped_fields) or None
 
 
 def _compact(rows: list[Row], table: Table) -> pl.DataFrame:

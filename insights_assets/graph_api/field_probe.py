@@ -6,10 +6,11 @@ Code 100 without a subcode is one answer for a wrong parameter and for a field t
 from collections.abc import Callable, Sequence
 from typing import Final
 
-# Whom a row is about and what it cost: without these there is no row.
-CORE: Final = frozenset(
-    {"account_id", "campaign_id", "adset_id", "ad_id", "spend", "impressions"},
-)
+# Whom a row is about, what it cost and what it brought: without these there is no row, for a zero in their place would
+# be taken for a fact.
+CORE: Final = frozenset({
+    "account_id", "campaign_id", "adset_id", "ad_id", "spend", "impressions", "clicks", "inline_link_clicks", "actions",
+})  # fmt: skip
 # One bad field among 25 takes 9 calls, two take 16; more than that is not about single fields.
 MAX_CALLS: Final = 24
 

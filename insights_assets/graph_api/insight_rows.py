@@ -107,14 +107,14 @@ class InsightRow:
     conversion_rate_ranking: str | None
     actions: tuple[Action, ...]
     action_values: tuple[Action, ...]
-    video_plays: int
-    video_p25: int
-    video_p50: int
-    video_p75: int
-    video_p95: int
-    video_p100: int
+    video_plays: int | None
+    video_p25: int | None
+    video_p50: int | None
+    video_p75: int | None
+    video_p95: int | None
+    video_p100: int | None
     video_avg_time_s: float | None
-    outbound_clicks: int
+    outbound_clicks: int | None
     extra: dict[str, Any] = field(default_factory=dict, hash=False)
     dropped_fields: tuple[str, ...] = ()
 
@@ -133,7 +133,10 @@ class InsightRow:
         # Typed as Any: each mapping's names are attributes of its own kind.
         texts: dict[str, Any] = {name: read.text(name) for name in _TEXTS}
         numbers: dict[str, Any] = {name: read.number(name) for name in ("frequency", "ctr", "cpm", "cpc")}
-        counts: dict[str, Any] = {name: _total(read, array) for name, array in _COUNT_ARRAYS.items()}
+        # No array is no action, unless it was not asked for.
+        counts: dict[str, Any] = {
+            name: None if array in dropped_fields else _total(read, array) for name, array in _COUNT_ARRAYS.items()
+        }
         return cls(
             date_start=read.day("date_start"),
             date_stop=read.day("date_stop"),

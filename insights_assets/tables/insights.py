@@ -24,6 +24,11 @@ def ranking_score(description: str) -> Any:
     return column(description, ge=-3, le=2, nullable=True)
 
 
+def dropped_fields() -> Any:
+    """What makes a row a degraded one."""
+    return column("Fields that had to be left out to get the row, by comma; null when it is whole", nullable=True)
+
+
 class InsightsDaily(TableModel):
     """One ad on one day of the account's calendar. Days without delivery have no row."""
 
@@ -40,19 +45,20 @@ class InsightsDaily(TableModel):
     frequency: pl.Float64 = column("Impressions a person reached, that day", ge=0, nullable=True)
     clicks: pl.Int64 = count("All clicks")
     inline_link_clicks: pl.Int64 = count("Link clicks")
-    outbound_clicks: pl.Int64 = count("Outbound clicks")
-    video_plays: pl.Int64 = count("Video plays")
-    video_p25: pl.Int64 = count("Plays that reached 25 %")
-    video_p50: pl.Int64 = count("Plays that reached 50 %")
-    video_p75: pl.Int64 = count("Plays that reached 75 %")
-    video_p95: pl.Int64 = count("Plays that reached 95 %")
-    video_p100: pl.Int64 = count("Plays that reached 100 %")
+    outbound_clicks: pl.Int64 = count("Outbound clicks", nullable=True)
+    video_plays: pl.Int64 = count("Video plays", nullable=True)
+    video_p25: pl.Int64 = count("Plays that reached 25 %", nullable=True)
+    video_p50: pl.Int64 = count("Plays that reached 50 %", nullable=True)
+    video_p75: pl.Int64 = count("Plays that reached 75 %", nullable=True)
+    video_p95: pl.Int64 = count("Plays that reached 95 %", nullable=True)
+    video_p100: pl.Int64 = count("Plays that reached 100 %", nullable=True)
     optimization_goal: pl.String = column("Goal of the ad set on that day, as reported", nullable=True)
     attribution_setting: pl.String = column("Attribution setting behind `value`", nullable=True)
     actions: Actions = column("Actions by type with each attribution window; a missing window is null")
     action_values: Actions = column("Action values by type with each attribution window, in the account currency")
     is_settled: pl.Boolean = column("The day was more than 28 days old when it was read: Meta restates no more")
     first_observed_at: Instant = observed_at("When it was first read; values between then and now are in restatements")
+    dropped_fields: pl.String = dropped_fields()
     observed_at: Instant = observed_at()
 
 
@@ -88,6 +94,7 @@ class InsightsWeekly(TableModel):
     conversion_score: pl.Float64 = ranking_score("As quality_score")
     is_complete: pl.Boolean = column("The week was over when it was read")
     is_settled: pl.Boolean = column("Its last day was more than 28 days old when it was read")
+    dropped_fields: pl.String = dropped_fields()
     observed_at: Instant = observed_at()
 
 

@@ -7,7 +7,7 @@ from zlib import crc32
 
 import pytest
 
-from insights_assets.lake.locking import BusyError, held, writing
+from insights_assets.lake.locking import AccountLocks, BusyError, held, writing
 from insights_assets.lake.store import Lake, LakeError
 from insights_assets.lake.writing import store
 from insights_assets.tables.entities import ADS
@@ -76,3 +76,22 @@ def test_a_write_waits_for_another_process_that_writes_the_same_account(tmp_path
             store(lake, ADS, frame_of(ADS, valid_row(ADS)), [("act_1", WEEK)], OBSERVED)
         store(lake, ADS, frame_of(ADS, valid_row(ADS, account_id="act_2")), [("act_2", WEEK)], OBSERVED)
     assert lake.read(ADS)["account_id"].to_list() == ["act_2"]
+
+
+def take(path, accounts, ready):
+    with AccountLocks(path) as locks:
+        assert locks.take(accounts) == set()
+        ready.set()
+        signal.pause()
+
+
+def test_an_account_belongs_to_one_backfill_until_that_ends(tmp_path):
+    ready, path = SPAWN.Event(), tmp_path / "accounts"
+    process = SPAWN.Process(target=take, args=(path, ["act_1", "act_2"], ready))
+    process.start()
+    assert ready.wait(30)
+    with AccountLocks(path) as locks:
+        assert locks.take(["act_1", "act_3"]) == {"act_1"}
+        os.kill(process.pid, signal.SIGKILL)
+        process.join()
+        assert locks.take(["act_1", "act_2", "act_3"]) == set()
