@@ -161,7 +161,7 @@ def _run_raw(work: "_Work", settings: Settings, lake: Lake, request: Request) ->
 
 
 def _ads(lake: Lake) -> dict[str, int]:
-    """How many ads of each account run at the same time, where they were read: those active now, or a quarter of all."""
+    """How many ads of an account run at the same time, where they were read: those active now, or a quarter of all."""
     return dict(query(lake, RUNNING_ADS).iter_rows())
 
 

@@ -33,8 +33,10 @@ class Gateway:
     other of a blocked app through a file in `INSIGHTS_HOME/limits`.
     """
 
-    def __init__(self, settings: Settings, environment: Mapping[str, str] | None = None) -> None:
+    def __init__(self, settings: Settings, environment: Mapping[str, str] | None = None, **options: Any) -> None:
+        """Keep what clients are made with; `options` go to each of them (another clock, say)."""
         self._settings = settings
+        self._options = options
         self._limiters: dict[str, Limiter] = {}
         self._memories: dict[str, ReportMemory] = {}
         self._environment = os.environ if environment is None else environment
@@ -60,15 +62,18 @@ class Gateway:
         return self._settings.mode == "sandbox"
 
     def _connect(self, url: str, token: str, app_secret: str | None, now: datetime | None) -> GraphClient:
+        usual: dict[str, Any] = {
+            "max_wait_s": self._settings.rate_limit_max_wait_s,
+            "limiter": self._limiter(url, token),
+            "memory": self._memories.setdefault(url, ReportMemory()),
+            "instant": _time_line(now or self._settings.now()),
+        }
         return GraphClient.connect(
             base_url=url,
             version=self._settings.graph_version,
             token=token,
             app_secret=app_secret,
-            max_wait_s=self._settings.rate_limit_max_wait_s,
-            limiter=self._limiter(url, token),
-            memory=self._memories.setdefault(url, ReportMemory()),
-            instant=_time_line(now or self._settings.now()),
+            **(usual | self._options),
         )
 
     def _limiter(self, url: str, token: str) -> Limiter:

@@ -28,13 +28,14 @@ class Pipeline:
     instance: dg.DagsterInstance
     sandbox: Sandbox
     now: datetime
+    options: dict[str, Any] = field(default_factory=dict)
     defs: dg.Definitions = field(init=False)
 
     def __post_init__(self) -> None:
         settings = load_settings(
             {"INSIGHTS_HOME": self.lake.root, "INSIGHTS_MODE": "sandbox", "INSIGHTS_SANDBOX_URL": self.sandbox.url}
         )
-        overrides = {"lake": self.lake, "gateway": Gateway(settings, {}), "clock": lambda: self.now}
+        overrides = {"lake": self.lake, "gateway": Gateway(settings, {}, **self.options), "clock": lambda: self.now}
         self.defs = build_defs(settings, overrides=overrides)
         self.lake.ensure(TABLES.values())
 
@@ -79,13 +80,22 @@ class Pipeline:
 
 @contextmanager
 def pipeline(
-    folder: Path, world: World, now: datetime, *, clock: Callable[[], datetime] | None = None, **sandbox: Any
+    folder: Path,
+    world: World,
+    now: datetime,
+    *,
+    clock: Callable[[], datetime] | None = None,
+    options: dict[str, Any] | None = None,
+    **sandbox: Any,
 ) -> Iterator[Pipeline]:
-    """A pipeline on an empty lake whose accounts are known; `clock` is the server's, `now` when None."""
+    """A pipeline on an empty lake whose accounts are known; `clock` is the server's, `now` when None.
+
+    `options` go to every client.
+    """
     with (
-        running_sandbox(world, now=clock or (lambda: now), report_latency_s=0, **sandbox) as server,
+        running_sandbox(world, now=clock or (lambda: now), **{"report_latency_s": 0, **sandbox}) as server,
         dg.DagsterInstance.ephemeral() as instance,
     ):
-        made = Pipeline(Lake(str(folder / "lake")), instance, server, now)
+        made = Pipeline(Lake(str(folder / "lake")), instance, server, now, options or {})
         made.discover()
         yield made
