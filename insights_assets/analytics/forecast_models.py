@@ -25,6 +25,11 @@ SETTLED = 1e-5
 SPREAD_MEMORY = 0.06
 """Weight of the newest absolute error in a model's running scale, once that has seen 1 / 0.06 errors."""
 
+MIN_CLIPPED = 4
+"""Points before an innovation can be called too large."""
+MOST_CUT = 2
+"""Innovations in a row that are cut; the next is believed, for a level that stays is a new level."""
+
 
 @dataclass(frozen=True)
 class Model:
@@ -160,15 +165,18 @@ def run(panel: Panel, model: Model, offsets: Ints, horizon: int) -> Run:
     place[offsets[offsets <= steps]] = np.flatnonzero(offsets <= steps)
     active = np.searchsorted(-panel.length, -np.arange(steps), side="left")
     out = Run(np.full((offsets.size, series, horizon), np.nan), np.full((offsets.size, series), np.nan))
-    state, spread, count = np.zeros((observation.size, series)), np.zeros(series), np.zeros(series, dtype=np.int64)
+    state, spread = np.zeros((observation.size, series)), np.zeros(series)
+    count, cut = np.zeros(series, dtype=np.int64), np.zeros(series, dtype=np.int64)
     for t in range(steps):
         n = active[t]
         now = transition @ state[:, :n]
         error = panel.values[t, :n] - observation @ now
         seen, age = np.isfinite(error), count[:n]
         if np.isfinite(model.clip):
-            limit = np.where(age >= MIN_CLIPPED, model.clip * spread[:n], np.inf)
-            error = np.clip(error, -limit, limit)
+            limit = np.where((age >= MIN_CLIPPED) & (cut[:n] < MOST_CUT), model.clip * spread[:n], np.inf)
+            beyond = np.abs(error) > limit
+            error = np.where(beyond, np.copysign(limit, error), error)
+            cut[:n] = np.where(seen, (cut[:n] + 1) * beyond, cut[:n])
         error[~seen] = 0.0
         same = age[0] if n and age[0] == age[-1] and (age == age[0]).all() else -1
         now += (gain[:, same, None] if same >= 0 else gain[:, np.minimum(age, steps - 1)]) * error
@@ -178,10 +186,6 @@ def run(panel: Panel, model: Model, offsets: Ints, horizon: int) -> Run:
         state[:, :n] = now
         _keep(out, place[panel.length[:n] - 1 - t], now, spread, count, ahead)
     return out
-
-
-MIN_CLIPPED = 4
-"""Points before an innovation can be called too large."""
 
 
 def _keep(out: Run, place: Ints, state: Floats, spread: Floats, count: Ints, ahead: Floats) -> None:

@@ -25,8 +25,8 @@ MOST_STEPS = 4000
 LOG, ROOT, PLAIN = 0, 1, 2
 FEW_ZEROS = 0.005
 """Share of zeros in a frame above which positive series may fall to zero too, which no logarithm could follow."""
-SMALLEST = 0.02
-"""Least value of a series over its median that a logarithm does not blow up."""
+DEEPEST_DIP = 0.05
+"""Least part of both neighbours that a point may be: below it, a logarithm would make much of a half-delivered day."""
 
 NEEDED = ("unique_id", "ds", "y")
 
@@ -198,7 +198,9 @@ def _kinds(y: Floats) -> tuple[Ints, Floats]:
     middle = np.nanmedian(y, axis=0)
     seen = np.isfinite(y[:, least >= 0])
     zeros = (y[:, least >= 0] == 0).sum() / max(int(seen.sum()), 1)
-    logs = (least > 0) & (least >= SMALLEST * middle) & (zeros < FEW_ZEROS)
+    sides = np.fmin(y[:-2], y[2:]) if len(y) > 2 else y[:0]  # noqa: PLR2004  a point and its neighbours
+    dips = (y[1:-1] < DEEPEST_DIP * sides).any(axis=0) if sides.size else np.zeros(least.size, dtype=bool)
+    logs = (least > 0) & ~dips & (zeros < FEW_ZEROS)
     kind = np.where(least < 0, PLAIN, np.where(logs, LOG, ROOT))
     size = np.where(np.isfinite(y), np.abs(y), 0.0)
     positive = np.maximum((size > 0).sum(axis=0), 1)

@@ -20,10 +20,11 @@ UNUSUAL = 0.05
 HOLD = Model("level while delivering", smoothing(0.35))
 SINCE = np.array([1, 2, 4])
 """Steps of zeros from which a pause counts as new, short, long."""
-RESUMED = np.array([0.3, 0.15, 0.05])
+RESUMED = np.array([0.25, 0.1, 0.03])
 """Chance a step that a new, short or long pause ends, before any is seen."""
 PRIOR_PAUSES = 10
-LEVELS = np.array([0.025, 0.1, 0.5, 0.9, 0.975])
+LEVELS = np.array([0.025, 0.1, 0.4, 0.9, 0.975])
+"""The middle is a little low: a series that ended looks in its past like one that always came back."""
 
 
 @dataclass(frozen=True)
@@ -43,9 +44,9 @@ def find(panel: Panel, offsets: Ints, able: Bools) -> Pauses:
     """Find the pauses at each origin.
 
     Args:
-        panel: values of which 0 means nothing was delivered.
+        panel: the series.
         offsets: (origins,) steps before each series' end.
-        able: (series,) series that are never negative.
+        able: (series,) series of which 0 means that nothing was delivered.
 
     Returns:
         Pauses, judged by nothing after the origin.

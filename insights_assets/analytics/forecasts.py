@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from insights_assets.analytics import forecast_bank, forecast_combination, forecast_intervals, forecast_pauses
 from insights_assets.analytics.forecast_models import Panel
-from insights_assets.analytics.forecast_panel import PLAIN, Grid, Scaled, grid, scaled
+from insights_assets.analytics.forecast_panel import PLAIN, ROOT, Grid, Scaled, grid, scaled
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -87,7 +87,7 @@ def _block(block: Scaled, period: float, horizon: int, group: Ints) -> Floats:
     panel = Panel(block.values, block.length, period)
     group = np.unique(group, return_inverse=True)[1]
     told = forecast_bank.ask(panel, horizon)
-    pauses = forecast_pauses.find(panel, told.offsets, block.kind != PLAIN)
+    pauses = forecast_pauses.find(panel, told.offsets, block.kind == ROOT)
     truth = told.truth.astype(np.float64)
     active = told.truth[:, 1:].copy()
     active[pauses.age[:, 1:] >= 0] = np.nan
