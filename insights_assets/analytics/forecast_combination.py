@@ -12,10 +12,10 @@ Singles = NDArray[np.float32]
 Bools = NDArray[np.bool_]
 Ints = NDArray[np.int64]
 
-RATE = 0.09
+RATE = 0.05
 """Move of a weight's logarithm for each error, in units of the naive error; horizons of one origin overlap, hence far
 less than 1."""
-LARGEST_MOVE = 45.0
+LARGEST_MOVE = 100.0
 POOL_SERIES = 512
 """Series that the common weights are learnt from, evenly spaced; more change them in the third decimal."""
 ROUNDS = 30

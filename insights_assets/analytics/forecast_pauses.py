@@ -1,7 +1,8 @@
 """What follows a pause: a run of zeros at the end of a series that was not usually zero.
 
-A paused ad stays at nothing or comes back near where it was; no average of the two ever happens. So the future is read
-off what followed like pauses of all series, as multiples of the level before them.
+A paused ad stays at nothing or comes back near where it was; no average of the two ever happens. So it is forecast to
+stay, and how high it may come back is read off what followed the pauses of all series, as multiples of the level before
+them.
 """
 
 from dataclasses import dataclass
@@ -23,8 +24,9 @@ SINCE = np.array([1, 2, 4])
 RESUMED = np.array([0.25, 0.1, 0.03])
 """Chance a step that a new, short or long pause ends, before any is seen."""
 PRIOR_PAUSES = 10
-LEVELS = np.array([0.025, 0.1, 0.4, 0.9, 0.975])
-"""The middle is a little low: a series that ended looks in its past like one that always came back."""
+LEVELS = np.array([0.0, 0.0, 0.0, 0.9, 0.975])
+"""A pause is forecast to last: a series that ended looks in its past like one that always came back. How high it may
+come back is read off the others."""
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from insights_assets.analytics.forecast_panel import PLAIN, ROOT, Grid, Scaled, 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-BLOCK = 8192
+BLOCK = 4096
 """Series forecast together; more are forecast block by block in the order of group and name, which bounds memory."""
 
 BOUNDS = ("lo_95", "lo_80", "mean", "hi_80", "hi_95")
