@@ -17,25 +17,28 @@ Bools = NDArray[np.bool_]
 Ints = NDArray[np.int64]
 
 CLIP = 3.5
+RARE = 0.3
+"""Prior of models that few series want, but those very much."""
 SHARP = {"season_prior": 30.0, "roughness": 0.0}
 SOFT = {"season_prior": 30.0, "roughness": 1.0}
 SMOOTH = {"season_prior": 100.0, "roughness": 2.0}
 SMALL = {"season_prior": 1.0, "roughness": 0.0}
-FAST = {"level": 1.0, "noise": 0.3, "slope": 0.02, "damping": 0.95, "slope_prior": 0.1}
+FAST = {"prior": RARE, "level": 1.0, "noise": 0.3, "slope": 0.02, "damping": 0.95, "slope_prior": 0.1}
 SLOW = {"slope": 0.002, "damping": 0.95, "slope_prior": 0.02}
-HOLT = {"level": 1.0, "noise": 0.02, "slope": 0.5, "slope_prior": 0.5}
+HOLT = {"prior": RARE, "level": 1.0, "noise": 0.02, "slope": 0.5, "slope_prior": 0.5}
 DRIFT = {"damping": 1.0, "slope_prior": 0.003}
 
 LEVELS = (
     Model("naive", 1.0, noise=0.0),
-    *(Model(f"level {a}", smoothing(a), clip=CLIP) for a in (0.05, 0.15, 0.35, 0.7)),
+    Model("level 0.05", smoothing(0.05), clip=CLIP, prior=RARE),
+    *(Model(f"level {a}", smoothing(a), clip=CLIP) for a in (0.15, 0.35, 0.7)),
     Model("level 0.5, drift", smoothing(0.5), clip=CLIP, **DRIFT),
     Model("random walk, drift", 1.0, noise=0.0, damping=1.0, slope_prior=0.01),
     Model("level 0.3, slow slope", smoothing(0.3), clip=CLIP, **SLOW),
     Model("fast slope", **FAST),
-    Model("momentum", 1.0, noise=0.1, slope=0.2, damping=0.7, slope_prior=0.1),
+    Model("momentum", 1.0, noise=0.1, slope=0.2, damping=0.7, slope_prior=0.1, prior=RARE),
     Model("smooth slope", damping=0.98, **HOLT),
-    Model("noisy slope", 1.0, noise=0.5, slope=0.5, damping=0.95, slope_prior=0.5),
+    Model("noisy slope", 1.0, noise=0.5, slope=0.5, damping=0.95, slope_prior=0.5, prior=RARE),
 )
 SEASONS = (
     Model("season, random walk", 1.0, noise=0.3, season=0.0003, **SOFT),
@@ -111,4 +114,5 @@ def origins(series: int, steps: int, horizon: int, models: int) -> Ints:
     allowed = BUDGET / (max(series, 1) * horizon * models)
     count = int(np.clip(allowed, FEWEST_ORIGINS, MOST_ORIGINS))
     offsets = np.arange(1, 1 + count * stride, stride)
-    return np.r_[0, offsets[offsets < steps]].astype(np.int64)
+    kept: Ints = np.r_[0, offsets[offsets < steps]].astype(np.int64)
+    return kept

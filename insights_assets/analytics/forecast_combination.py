@@ -17,7 +17,7 @@ RATE = 0.05
 less than 1."""
 LARGEST_MOVE = 100.0
 POOL_SERIES = 512
-"""Series that the common weights are learnt from, evenly spaced; more change them in the third decimal."""
+"""Series that the common weights are learnt from, evenly spaced."""
 ROUNDS = 30
 
 
@@ -86,4 +86,5 @@ def _descend(error: Singles, seen: Bools, start: Singles, group: Ints) -> Single
 
 
 def _normal(weights: Singles) -> Singles:
-    return (weights / np.maximum(weights.sum(axis=1, keepdims=True), 1e-30)).astype(np.float32)
+    normal: Singles = (weights / np.maximum(weights.sum(axis=1, keepdims=True), 1e-30)).astype(np.float32)
+    return normal

@@ -75,7 +75,8 @@ def scales(spread: Floats, known: Ints, kind: Ints, group: Ints) -> Floats:
             for g in np.unique(group[like]):
                 siblings = like & (group == g)
                 pool[siblings] = _pooled(own[siblings, 0], count[siblings, 0], everyone, GROUP_PRIOR)
-    return (count * own + SERIES_PRIOR * pool[:, None]) / (count + SERIES_PRIOR)
+    shrunk: Floats = (count * own + SERIES_PRIOR * pool[:, None]) / (count + SERIES_PRIOR)
+    return shrunk
 
 
 def _pooled(own: Floats, count: Ints, prior: float, weight: float) -> float:
@@ -118,14 +119,16 @@ def _growth(size: Floats, overlap: float) -> Floats:
     seen = np.isfinite(size).sum(axis=(0, 1)) / overlap
     mean = np.nansum(size, axis=(0, 1)) / overlap
     prior = 1.25 * np.sqrt(np.arange(1, horizon + 1))
-    return np.maximum.accumulate((mean + TAIL_PRIOR * prior) / (seen + TAIL_PRIOR))
+    growth: Floats = np.maximum.accumulate((mean + TAIL_PRIOR * prior) / (seen + TAIL_PRIOR))
+    return growth
 
 
 def _own(size: Floats, overlap: float) -> Floats:
     """How much more than the pool each series errs for its scale."""
     horizons = np.isfinite(size).sum(axis=(1, 2)) / size.shape[2] / overlap
     total = np.nansum(size, axis=(1, 2)) / size.shape[2] / overlap
-    return (total + OWN_PRIOR) / (horizons + OWN_PRIOR)
+    own: Floats = (total + OWN_PRIOR) / (horizons + OWN_PRIOR)
+    return own
 
 
 def _shape(error: Floats, past: Past, known: Ints) -> Floats:
@@ -152,6 +155,7 @@ def _blend(error: Floats, prior: Floats, weight: float, overlap: float) -> Float
         return prior
     count = max(errors.size / overlap, 1.0)
     # A new error ranks among n + 1: the tails are a little further out than those of the n.
-    wide = np.where(TAILS > 0.5, np.minimum(TAILS * (1 + 1 / count), 1), np.maximum(1 - (1 - TAILS) * (1 + 1 / count), 0))  # noqa: PLR2004  the middle
-    blended: Floats = (count * np.quantile(errors, wide) + weight * prior) / (count + weight)
+    lower, upper = TAILS[:2], TAILS[2:]
+    wider = np.r_[1 - np.minimum((1 - lower) * (1 + 1 / count), 1), np.minimum(upper * (1 + 1 / count), 1)]
+    blended: Floats = (count * np.quantile(errors, wider) + weight * prior) / (count + weight)
     return blended

@@ -46,6 +46,7 @@ class Model:
         season_prior: variance of the first harmonic's start; the k-th has 1 / k^roughness of it.
         roughness: how fast the season's harmonics die away: 0 for sharp seasons, 2 for smooth ones.
         clip: innovations beyond so many mean absolute innovations are cut (Gelper, Fried & Croux 2010).
+        prior: weight in a combination before any error is seen, beside 1.
     """
 
     name: str
@@ -58,6 +59,7 @@ class Model:
     season_prior: float = 1.0
     roughness: float = 0.0
     clip: float = np.inf
+    prior: float = 1.0
 
 
 def smoothing(alpha: float) -> float:

@@ -41,6 +41,10 @@ class Pauses:
     age: Ints
     hold: Floats
 
+    def earlier(self) -> "Pauses":
+        """Those of the past origins, without the end."""
+        return Pauses(self.age[:, 1:], self.hold[:, 1:])
+
 
 def find(panel: Panel, offsets: Ints, able: Bools) -> Pauses:
     """Find the pauses at each origin.
