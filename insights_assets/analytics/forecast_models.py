@@ -19,7 +19,7 @@ Ints = NDArray[np.int64]
 DIFFUSE = 1e6
 """Prior variance of a level over that of the noise."""
 
-SETTLED = 1e-5
+SETTLED = 1e-7
 """Largest change of a gain within a cycle at which the rest is taken as constant."""
 
 SPREAD_MEMORY = 0.06

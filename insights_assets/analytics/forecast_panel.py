@@ -27,6 +27,9 @@ FEW_ZEROS = 0.005
 """Share of zeros in a frame above which positive series may fall to zero too, which no logarithm could follow."""
 DEEPEST_DIP = 0.05
 """Least part of both neighbours that a point may be: below it, a logarithm would make much of a half-delivered day."""
+LARGEST_SPAN = 1e6
+"""Largest value over the least that a logarithm is taken of."""
+LARGEST_EXPONENT = 300.0
 
 NEEDED = ("unique_id", "ds", "y")
 
@@ -166,7 +169,7 @@ class Scaled:
     def back(self, z: Floats) -> Floats:
         """Values in units again, of (series, anything)."""
         kind, scale = self.kind[:, None], self.scale[:, None]
-        out = np.where(kind == LOG, np.exp(np.where(kind == LOG, z, 0.0)), z)
+        out = np.where(kind == LOG, np.exp(np.where(kind == LOG, np.minimum(z, LARGEST_EXPONENT), 0.0)), z)
         out = np.where(kind == ROOT, np.maximum(z, 0.0) ** 2, out)
         return np.where(scale > 0, out, 0.0) * scale
 
@@ -200,7 +203,7 @@ def _kinds(y: Floats) -> tuple[Ints, Floats]:
     zeros = (y[:, least >= 0] == 0).sum() / max(int(seen.sum()), 1)
     sides = np.fmin(y[:-2], y[2:]) if len(y) > 2 else y[:0]  # noqa: PLR2004  a point and its neighbours
     dips = (y[1:-1] < DEEPEST_DIP * sides).any(axis=0) if sides.size else np.zeros(least.size, dtype=bool)
-    logs = (least > 0) & ~dips & (zeros < FEW_ZEROS)
+    logs = (least > 0) & ~dips & (np.nanmax(y, axis=0) < LARGEST_SPAN * least) & (zeros < FEW_ZEROS)
     kind = np.where(least < 0, PLAIN, np.where(logs, LOG, ROOT))
     size = np.where(np.isfinite(y), np.abs(y), 0.0)
     positive = np.maximum((size > 0).sum(axis=0), 1)
