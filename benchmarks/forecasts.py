@@ -1,10 +1,10 @@
 """How far `forecast` errs beside naive forecasts and statsmodels in the same run, and how often its intervals hold.
 
 Series are made here. Long weekly ones: random walks with fat tails and changing volatility, momentum, smooth trends,
-years of 52.18 weeks with sharp or smooth, moving seasons, counts around them, level shifts. Ad panels, weekly and daily:
+years of 52.18 weeks with sharp or smooth, moving seasons, noise around them, level shifts. Ad panels, weekly and daily:
 budgets that jump, correlated scatter, weekdays, a common drift, pauses, ends; spend, and results drawn around it.
-The error is that of the last value's: the mean over series of the absolute error in units of the history's mean absolute
-step, divided by the same of the naive forecast; for long series the mean of that ratio and of the ratio of sMAPE.
+The error is the mean over series of the absolute error in units of the history's mean absolute step, divided by the
+same of the last value; for long series the mean of that ratio and of the ratio of sMAPE.
 """
 
 import time
@@ -24,6 +24,8 @@ from insights_assets.analytics.forecasts import forecast
 
 Floats = NDArray[np.float64]
 YEAR = 365.25 / 7
+WEEKDAYS = 7
+QUARTER = 13
 KINDS = ("random walk", "momentum", "smooth", "season", "noisy season")
 LENGTHS = (80, 93, 260, 500, 1000, 1400, 2000, 2300)
 SLICE = 40
@@ -111,6 +113,8 @@ def counted(rng: np.random.Generator, spend: Floats) -> Floats:
 
 @dataclass(frozen=True)
 class Case:
+    """Series whose last `horizon` points are to be forecast."""
+
     name: str
     series: list[Floats]
     horizon: int
@@ -118,15 +122,17 @@ class Case:
 
     @property
     def past(self) -> list[Floats]:
+        """What is known."""
         return [y[: -self.horizon] for y in self.series]
 
     @property
     def future(self) -> Floats:
+        """What follows, (series, horizon)."""
         return np.array([y[-self.horizon :] for y in self.series])
 
 
 def frame(case: Case) -> pl.DataFrame:
-    days = 1 if case.season == 7 else 7  # noqa: PLR2004  weekdays
+    days = 1 if case.season == WEEKDAYS else 7
     past = case.past
     step = np.concatenate([np.arange(y.size) for y in past])
     name = np.repeat([f"s{k:06d}" for k in range(len(past))], [y.size for y in past])
@@ -146,7 +152,7 @@ def ets(y: Floats, horizon: int) -> Floats:
 
 
 def plain_ets(y: Floats, case: Case) -> Floats:
-    seasonal = "add" if case.season == 7 else None  # noqa: PLR2004  weekdays
+    seasonal = "add" if case.season == WEEKDAYS else None
     model = ExponentialSmoothing(
         y, trend="add", damped_trend=True, seasonal=seasonal, seasonal_periods=case.season if seasonal else None,
         initialization_method="estimated",
@@ -183,7 +189,7 @@ def error(found: Floats, case: Case, *, smape: bool) -> float:
 
 
 def judge(case: Case) -> dict[str, float]:
-    long = case.horizon == 13  # noqa: PLR2004  weeks of the long series
+    long = case.horizon == QUARTER
     told = forecast(frame(case), case.horizon, case.season)
     shape = (len(case.series), case.horizon)
     out = {"forecast": error(told["mean"].to_numpy().reshape(shape), case, smape=long)}
@@ -225,21 +231,16 @@ def co2() -> None:
         known = np.isfinite(future)
         last = past[np.isfinite(past)][-1]
         errors.append([np.abs(told["mean"].to_numpy() - future)[known].mean(), np.abs(last - future)[known].mean()])
-        covered.append(
-            told.select((pl.col("lo_95") <= pl.Series(future)) & (pl.Series(future) <= pl.col("hi_95")))
-            .to_series()
-            .to_numpy()[known]
-            .mean()
-        )
+        inside = (told["lo_95"].to_numpy() <= future) & (future <= told["hi_95"].to_numpy())
+        covered.append(inside[known].mean())
     ours, naive = np.mean(errors, axis=0)
-    print(
-        f"CO2, {len(errors)} origins: mean absolute error {ours:.2f} ppm, last value {naive:.2f}; 95 % {np.mean(covered):.2f}"
-    )
+    print(f"CO2, {len(errors)} origins: mean absolute error {ours:.2f} ppm, last value {naive:.2f}", end=", ")
+    print(f"covered 95 {np.mean(covered):.2f}")
 
 
 def speed() -> None:
     for name, points, horizon, season in (("52 weeks", 52, 4, 52), ("90 days", 90, 7, 7), ("365 days", 365, 7, 7)):
-        made = ads(921, points + horizon, daily=season == 7, results=True, series=500)  # noqa: PLR2004  weekdays
+        made = ads(921, points + horizon, daily=season == WEEKDAYS, results=True, series=500)
         rows = frame(Case(name, [made[k % 500] * (1 + k // 500) for k in range(10_000)], horizon, season))
         begin = time.perf_counter()
         forecast(rows, horizon, season)
