@@ -29,6 +29,7 @@ QUARTER = 13
 KINDS = ("random walk", "momentum", "smooth", "season", "noisy season")
 LENGTHS = (80, 93, 260, 500, 1000, 1400, 2000, 2300)
 SLICE = 40
+SHIFTED, ENDED = 0.15, 0.12
 
 
 def long_weekly(seed: int, series: int = 120) -> list[Floats]:
@@ -56,7 +57,7 @@ def one_long(rng: np.random.Generator, points: int, kind: str) -> Floats:
         noise = rng.uniform(0.02, 0.15) if kind == "season" else rng.uniform(0.2, 0.8)
         walk = np.cumsum(height * rng.uniform(0.01, 0.15) * shocks)
         logs = height * yearly(rng, points) + walk + noise * height * rng.standard_t(5, points)
-    if rng.random() < 0.15:  # noqa: PLR2004  share of level shifts
+    if rng.random() < SHIFTED:
         logs[int(rng.uniform(0.3, 1) * points) :] += rng.normal(0, 8 * size)
     return logs
 
@@ -100,7 +101,7 @@ def ads(seed: int, points: int, *, daily: bool, results: bool, series: int = 400
 def paused(rng: np.random.Generator, spend: Floats, *, daily: bool) -> Floats:
     for start in np.flatnonzero(rng.random(spend.size) < (0.008 if daily else 0.012)):
         spend[start : start + int(rng.geometric(0.2 if daily else 0.35))] = 0
-    if rng.random() < 0.12:  # noqa: PLR2004  share of ads that end
+    if rng.random() < ENDED:
         spend[int(rng.uniform(0.5, 1) * spend.size) :] = 0
     return spend
 
@@ -234,8 +235,9 @@ def co2() -> None:
         inside = (told["lo_95"].to_numpy() <= future) & (future <= told["hi_95"].to_numpy())
         covered.append(inside[known].mean())
     ours, naive = np.mean(errors, axis=0)
-    print(f"CO2, {len(errors)} origins: mean absolute error {ours:.2f} ppm, last value {naive:.2f}", end=", ")
-    print(f"covered 95 {np.mean(covered):.2f}")
+    print(
+        f"CO2, {len(errors)} origins: error {ours:.2f} ppm, last value {naive:.2f}, covered 95 {np.mean(covered):.3f}"
+    )
 
 
 def speed() -> None:
