@@ -75,8 +75,12 @@ def yearly(rng: np.random.Generator, points: int) -> Floats:
     height = rng.standard_normal(26) / waves ** rng.uniform(0.6, 2)
     wander = np.cumsum(rng.normal(0, 0.005, (points, 26)), axis=0) + rng.uniform(0, 2 * np.pi, 26)
     angle = 2 * np.pi * np.arange(points)[:, None] * waves / YEAR + wander
-    grown: Floats = np.cos(angle) @ height / np.sqrt((height**2).sum() / 2)
-    return grown * (1 + np.cumsum(rng.normal(0, 0.01, points)) * rng.uniform(0, 0.5))
+    return (
+        np.cos(angle)
+        @ height
+        / np.sqrt((height**2).sum() / 2)
+        * (1 + np.cumsum(rng.normal(0, 0.01, points)) * rng.uniform(0, 0.5))
+    )
 
 
 def ads(seed: int, points: int, *, daily: bool, results: bool, series: int = 400) -> list[Floats]:
@@ -116,7 +120,6 @@ def counted(rng: np.random.Generator, spend: Floats) -> Floats:
 class Case:
     """Series whose last `horizon` points are to be forecast."""
 
-    name: str
     series: list[Floats]
     horizon: int
     season: int
@@ -143,8 +146,7 @@ def frame(case: Case) -> pl.DataFrame:
 
 
 def seasonal_naive(y: Floats, case: Case) -> Floats:
-    cycle = y[-case.season :] if y.size >= case.season else y[-1:]
-    return np.resize(cycle, case.horizon)
+    return np.resize(y[-case.season :] if y.size >= case.season else y[-1:], case.horizon)
 
 
 def ets(y: Floats, horizon: int) -> Floats:
@@ -155,9 +157,8 @@ def ets(y: Floats, horizon: int) -> Floats:
 def plain_ets(y: Floats, case: Case) -> Floats:
     seasonal = "add" if case.season == WEEKDAYS else None
     model = ExponentialSmoothing(
-        y, trend="add", damped_trend=True, seasonal=seasonal, seasonal_periods=case.season if seasonal else None,
-        initialization_method="estimated",
-    )  # fmt: skip
+        y, trend="add", damped_trend=True, seasonal=seasonal, seasonal_periods=7, initialization_method="estimated"
+    )
     return np.maximum(np.asarray(model.fit().forecast(case.horizon)), 0)
 
 
@@ -197,9 +198,9 @@ def judge(case: Case) -> dict[str, float]:
     seasonal = np.array([seasonal_naive(y, case) for y in case.past])
     out["seasonal naive"] = error(seasonal, case, smape=long)
     for n in (80, 95):
-        low, high = (told[f"{side}_{n}"].to_numpy().reshape(shape) for side in ("lo", "hi"))
-        out[f"covered {n}"] = float(((low <= case.future) & (case.future <= high)).mean())
-    few = Case(case.name, case.series[:SLICE], case.horizon, case.season)
+        low, high = (told[f"{side}_{n}"].to_numpy() for side in ("lo", "hi"))
+        out[f"covered {n}"] = float(((low <= case.future.ravel()) & (case.future.ravel() <= high)).mean())
+    few = Case(case.series[:SLICE], case.horizon, case.season)
     mean = told["mean"].to_numpy().reshape(shape)[:SLICE]
     out["forecast, slice"] = error(mean, few, smape=long)
     with warnings.catch_warnings():
@@ -211,14 +212,13 @@ def judge(case: Case) -> dict[str, float]:
 
 
 def cases() -> list[tuple[str, list[Case]]]:
-    out = [("weekly, 80 to 2,300 points, h = 13", [Case("", long_weekly(seed), 13, 52) for seed in (901, 902, 903)])]
+    out = [("weekly, 80 to 2,300 points, h = 13", [Case(long_weekly(seed), 13, 52) for seed in (901, 902, 903)])]
     for daily, horizon, season, lengths in ((False, 4, 52, (26, 52, 156)), (True, 7, 7, (26, 90, 365))):
         for points in lengths:
             for results in (False, True):
                 name = f"ads, {points} {'days' if daily else 'weeks'}, {'results' if results else 'spend'}"
-                seeds = (911, 912)
-                made = [ads(seed, points + horizon, daily=daily, results=results) for seed in seeds]
-                out.append((name, [Case(name, series, horizon, season) for series in made]))
+                made = [ads(seed, points + horizon, daily=daily, results=results) for seed in (911, 912)]
+                out.append((name, [Case(series, horizon, season) for series in made]))
     return out
 
 
@@ -228,7 +228,7 @@ def co2() -> None:
     errors, covered = [], []
     for end in range(500, values.size - 13, 90):
         past, future = values[:end], values[end : end + 13]
-        told = forecast(frame(Case("", [np.r_[past, future]], 13, 52)), 13, 52)
+        told = forecast(frame(Case([np.r_[past, future]], 13, 52)), 13, 52)
         known = np.isfinite(future)
         last = past[np.isfinite(past)][-1]
         errors.append([np.abs(told["mean"].to_numpy() - future)[known].mean(), np.abs(last - future)[known].mean()])
@@ -243,7 +243,7 @@ def co2() -> None:
 def speed() -> None:
     for name, points, horizon, season in (("52 weeks", 52, 4, 52), ("90 days", 90, 7, 7), ("365 days", 365, 7, 7)):
         made = ads(921, points + horizon, daily=season == WEEKDAYS, results=True, series=500)
-        rows = frame(Case(name, [made[k % 500] * (1 + k // 500) for k in range(10_000)], horizon, season))
+        rows = frame(Case([made[k % 500] * (1 + k // 500) for k in range(10_000)], horizon, season))
         begin = time.perf_counter()
         forecast(rows, horizon, season)
         print(f"10,000 series of {name}: {time.perf_counter() - begin:.1f} s")

@@ -57,7 +57,7 @@ SEASONS = (
 CYCLES = 1.5
 """Cycles of history from which a series may have a season."""
 
-BUDGET = 1.2e8
+BUDGET = 4e7
 FEWEST_ORIGINS, MOST_ORIGINS = 12, 48
 """Origins a series: as many as keep series x origins x horizon x models within the budget."""
 

@@ -199,7 +199,7 @@ def _advance(state: Floats, transition: Floats, room: Floats) -> None:
     Slope and level first; then each harmonic turns by its angle. `room` is (2, d // 2, series) to compute in.
     """
     first = len(state) % 2 or 2
-    if first == 2:  # noqa: PLR2004  level and slope
+    if first == 2:  # noqa: PLR2004  a slope
         state[1] *= transition[1, 1]
         state[0] += state[1]
     waves = (len(state) - first) // 2

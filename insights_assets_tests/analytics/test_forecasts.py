@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from insights_assets.analytics import forecasts
 from insights_assets.analytics.forecasts import forecast
 
 MONDAY = date(2025, 1, 6)
@@ -197,6 +198,16 @@ def test_a_wrong_frame_is_told_in_a_sentence(change, sentence):
 def test_a_wrong_number_is_told_in_a_sentence(horizon, season):
     with pytest.raises(ValueError, match="whole number of at least 1"):
         forecast(frame([1.0]), horizon, season)
+
+
+def test_blocks_are_put_back_in_their_places(monkeypatch):
+    rng = np.random.default_rng(6)
+    level = np.arange(1, 8) * 100.0
+    rows = frame(*(level[:, None] * np.exp(0.05 * rng.standard_normal((7, 20)))))
+    monkeypatch.setattr(forecasts, "BLOCK", 3)
+    groups = {f"s{k:03d}": "odd" if k % 2 else "even" for k in range(7)}
+    out = forecast(rows, 2, 52, groups).filter(pl.col("ds") == MONDAY + timedelta(weeks=20))
+    assert np.allclose(out["mean"], level, rtol=0.1)
 
 
 def test_no_rows_in_no_rows_out():
