@@ -16,6 +16,7 @@ import numpy as np
 import polars as pl
 import statsmodels.api as sm
 from numpy.typing import NDArray
+from scipy.signal import lfilter
 from statsmodels.tsa.forecasting.theta import ThetaModel
 from statsmodels.tsa.holtwinters import ExponentialSmoothing
 from statsmodels.tsa.seasonal import STL
@@ -23,20 +24,16 @@ from statsmodels.tsa.seasonal import STL
 from insights_assets.analytics.forecasts import forecast
 
 Floats = NDArray[np.float64]
-YEAR = 365.25 / 7
-WEEKDAYS = 7
-QUARTER = 13
+YEAR, WEEKDAYS, QUARTER = 365.25 / 7, 7, 13
 KINDS = ("random walk", "momentum", "smooth", "season", "noisy season")
-LENGTHS = (80, 93, 260, 500, 1000, 1400, 2000, 2300)
-SLICE = 40
-SHIFTED, ENDED = 0.15, 0.12
+SLICE, SHIFTED, ENDED = 40, 0.15, 0.12
 
 
 def long_weekly(seed: int, series: int = 120) -> list[Floats]:
     rng = np.random.default_rng(seed)
     out = []
     for _ in range(series):
-        points = int(rng.choice(LENGTHS)) + 13
+        points = int(rng.choice([80, 93, 260, 500, 1000, 1400, 2000, 2300])) + 13
         logs = one_long(rng, points, str(rng.choice(KINDS, p=[0.25, 0.2, 0.13, 0.25, 0.17])))
         out.append(np.exp(logs - logs[-1] + rng.uniform(2, 12)))
     return out
@@ -63,10 +60,7 @@ def one_long(rng: np.random.Generator, points: int, kind: str) -> Floats:
 
 
 def remembered(shocks: Floats, memory: float) -> Floats:
-    out = shocks.copy()
-    for t in range(1, out.size):
-        out[t] += memory * out[t - 1]
-    return out
+    return np.asarray(lfilter([1.0], [1.0, -memory], shocks))
 
 
 def yearly(rng: np.random.Generator, points: int) -> Floats:
@@ -166,8 +160,8 @@ def combined(y: Floats, case: Case) -> Floats:
     """Mean of ETS on STL-adjusted logarithms, ETS of the last 104 weeks and Theta: what statsmodels alone gives."""
     season, logs = np.zeros(case.horizon), np.log(y)
     if y.size > 2 * case.season:
-        parts = STL(logs, period=case.season).fit()
-        season, logs = np.resize(parts.seasonal[-case.season :], case.horizon), logs - parts.seasonal
+        cycle = STL(logs, period=case.season).fit().seasonal
+        season, logs = np.resize(cycle[-case.season :], case.horizon), logs - cycle
     theta = ThetaModel(logs, period=1, deseasonalize=False).fit().forecast(case.horizon)
     fits = [np.exp(ets(logs, case.horizon) + season), ets(y[-104:], case.horizon), np.exp(np.asarray(theta) + season)]
     return np.mean(fits, axis=0)
@@ -180,14 +174,11 @@ def error(found: Floats, case: Case, *, smape: bool) -> float:
     step = np.array([np.abs(np.diff(y)).mean() for y in past])
     moved = step > 0
 
-    def scaled(values: Floats) -> float:
-        return float((np.abs(values - future).mean(axis=1)[moved] / step[moved]).mean())
-
-    def symmetric(values: Floats) -> float:
-        return float((2 * np.abs(values - future) / (np.abs(values) + np.abs(future))).mean())
-
-    ratio = scaled(found) / scaled(naive)
-    return (ratio + symmetric(found) / symmetric(naive)) / 2 if smape else ratio
+    ours, theirs = np.abs(found - future), np.abs(naive - future)
+    ratio = float((ours.mean(axis=1)[moved] / step[moved]).mean() / (theirs.mean(axis=1)[moved] / step[moved]).mean())
+    if not smape:
+        return ratio
+    return (ratio + float((ours / (np.abs(found) + future)).mean() / (theirs / (naive + future)).mean())) / 2
 
 
 def judge(case: Case) -> dict[str, float]:
