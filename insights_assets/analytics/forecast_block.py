@@ -1,0 +1,107 @@
+"""One block of series, from values without units to interval bounds in units: models, weights, intervals, pauses."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from insights_assets.analytics import forecast_intervals, forecast_pauses
+from insights_assets.analytics.forecast_bank import LEVELS, Told, ask
+from insights_assets.analytics.forecast_combination import errors, weigh
+from insights_assets.analytics.forecast_models import Panel
+from insights_assets.analytics.forecast_panel import PLAIN, ROOT, Scaled
+
+Floats = NDArray[np.float64]
+Singles = NDArray[np.float32]
+Bools = NDArray[np.bool_]
+Ints = NDArray[np.int64]
+
+BOUNDS = ("lo_95", "lo_80", "mean", "hi_80", "hi_95")
+MIDDLE = 2
+REACH = 2.0
+"""Ranges of the known values beyond them that a forecast may reach: a trend of two points is not one of thirteen."""
+
+
+def bounds(block: Scaled, period: float, horizon: int, group: Ints) -> Floats:
+    """Forecast the series of a block.
+
+    Args:
+        block: the series.
+        period: steps in a cycle.
+        horizon: steps ahead.
+        group: (series,) number of the group of each, from 0.
+
+    Returns:
+        (series, horizon, 5) in the series' units, in the order of `BOUNDS`.
+    """
+    panel = Panel(block.values, block.length, period)
+    told = ask(panel, horizon)
+    pauses = forecast_pauses.find(panel, told.offsets, block.kind == ROOT)
+    truth = told.truth[:, 1:].copy()
+    # What follows a pause is another question, with an answer of its own.
+    truth[pauses.age[:, 1:] >= 0] = np.nan
+    newer = np.arange(truth.shape[1]) < (truth.shape[1] + 1) // 2
+    weights, before = _combine(told, truth, newer, group)
+    middle = np.einsum("nhk,nk->nh", told.forecasts[:, 0], weights).astype(np.float64)
+    spread = np.einsum("nok,nk->no", told.spread, weights).astype(np.float64)
+    scale = forecast_intervals.scales(spread, told.known, block.kind, group)
+    stride = float(np.diff(told.offsets[1:3])[0]) if told.offsets.size > MIDDLE else 1.0
+    past = forecast_intervals.Past(
+        error=truth.astype(np.float64) - before,
+        scale=scale[:, 1:],
+        known=told.known[:, 1:],
+        newer=newer,
+        overlap=max(1.0, horizon / stride),
+    )
+    around = forecast_intervals.offsets(past, scale[:, 0], told.known[:, 0])
+    middle = _within_reach(middle, block.values, scale[:, 0])
+    z = middle[..., None] + np.insert(around, MIDDLE, 0.0, axis=2)
+    paused = pauses.age[:, 0] >= 0
+    if paused.any():
+        followed = forecast_pauses.quantiles(pauses.earlier(), told.truth[:, 1:].astype(np.float64))
+        z[paused] = followed[pauses.age[paused, 0]] * pauses.hold[paused, 0, None, None]
+    return _widening(block.back(z.reshape(z.shape[0], -1)).reshape(z.shape), block.kind != PLAIN)
+
+
+def _combine(told: Told, truth: Singles, newer: Bools, group: Ints) -> tuple[Singles, Singles]:
+    """Weights (series, models), and what past forecasts (series, origins, horizon) would have been.
+
+    Past forecasts of the newer half of the origins are combined by what the older half teaches, and the other way
+    round: their errors are honest, which those of fitted weights are not.
+    """
+    error, known = errors(told.forecasts[:, 1:], truth)
+    weights = np.zeros((truth.shape[0], len(told.models)), dtype=np.float32)
+    before = np.full(truth.shape, np.nan, dtype=np.float32)
+    for seasonal in (True, False):
+        like = np.flatnonzero(told.seasonal == seasonal)
+        if not like.size:
+            continue
+        prior = np.array([model.prior for model in told.models], dtype=np.float32)
+        if not seasonal:
+            prior[len(LEVELS) :] = 0.0
+        weights[like] = weigh(error[like], known[like], prior, group[like])
+        for half in (newer, ~newer):
+            learnt = weigh(error[like], known[like] & ~half[:, None], prior, group[like])
+            then = told.forecasts[like, 1:][:, half]
+            before[np.ix_(like, np.flatnonzero(half))] = np.einsum("nohk,nk->noh", then, learnt)
+    return weights, before
+
+
+def _within_reach(middle: Floats, values: Floats, scale: Floats) -> Floats:
+    """Forecasts no further from the known values than twice their range."""
+    least, most = np.nanmin(values, axis=0), np.nanmax(values, axis=0)
+    room = REACH * (most - least) + scale
+    return np.clip(middle, (least - room)[:, None], (most + room)[:, None])
+
+
+def _widening(z: Floats, never_negative: Bools) -> Floats:
+    """Bounds each of which contains those inside it, with widths that do not fall with the horizon."""
+    out = np.where(never_negative[:, None, None], np.maximum(z, 0.0), z)
+    middle = out[..., MIDDLE]
+    for step in (1, 2):
+        low, high = MIDDLE - step, MIDDLE + step
+        below = np.maximum.accumulate(middle - np.minimum(out[..., low], out[..., low + 1]), axis=1)
+        least = np.where(never_negative[:, None], 0.0, -np.inf)
+        out[..., low] = np.maximum(middle - below, least)
+        # Where zero cuts the lower side short, the upper side makes up for it.
+        width = np.maximum.accumulate(np.maximum(out[..., high], out[..., high - 1]) - out[..., low], axis=1)
+        out[..., high] = out[..., low] + width
+    return out

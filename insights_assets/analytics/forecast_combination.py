@@ -1,0 +1,90 @@
+"""Weights of the models: what their past forecasts, made from several origins, say about each of them.
+
+Exponentiated gradient (Kivinen & Warmuth 1997) on the absolute error of the combined forecast, so that models which
+err on opposite sides are worth more than either. Three levels, each starting from the one above and moved as far as its
+own errors are many: all series, the group, the series. A few errors hardly move the weights.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+Singles = NDArray[np.float32]
+Bools = NDArray[np.bool_]
+Ints = NDArray[np.int64]
+
+RATE = 0.05
+"""Move of a weight's logarithm for each error, in units of the naive error; horizons of one origin overlap, hence far
+less than 1."""
+LARGEST_MOVE = 100.0
+POOL_SERIES = 512
+"""Series that the common weights are learnt from, evenly spaced."""
+ROUNDS = 30
+
+
+def errors(forecasts: Singles, truth: Singles) -> tuple[Singles, Bools]:
+    """Errors in units of the series' naive error.
+
+    Args:
+        forecasts: (series, origins, horizon, models), the first model is the naive one.
+        truth: (series, origins, horizon).
+
+    Returns:
+        Errors (series, origins, horizon, models), 0 where unknown, and where they are known.
+    """
+    error = forecasts - truth[..., None]
+    known = np.isfinite(error).all(axis=-1)
+    error[~known] = 0.0
+    count = np.maximum(known.sum(axis=(1, 2)), 1)
+    naive = np.abs(error[..., 0]).sum(axis=(1, 2)) / count
+    # A series that has never moved teaches nothing.
+    unit = np.where(naive > 0, naive, np.inf).astype(np.float32)
+    error /= unit[:, None, None, None]
+    return error, known
+
+
+def weigh(error: Singles, known: Bools, prior: Singles, group: Ints) -> Singles:
+    """Learn the weights of each series.
+
+    Args:
+        error: (series, origins, horizon, models) from `errors`.
+        known: (series, origins, horizon).
+        prior: (models,) weights without any error; models with weight 0 stay out.
+        group: (series,) number of the group of each, from 0.
+
+    Returns:
+        (series, models), rows add up to 1.
+    """
+    series = error.shape[0]
+    flat, seen = error.reshape(series, -1, prior.size), known.reshape(series, -1)
+    used = np.arange(0, series, -(-series // POOL_SERIES))
+    start = np.tile(_normal(prior[None]), (used.size, 1))
+    start = np.tile(_descend(flat[used], seen[used], start, np.zeros(used.size, dtype=np.int64))[:1], (series, 1))
+    if group.max() > 0:
+        start = _descend(flat, seen, start, group)
+    return _descend(flat, seen, start, np.arange(series))
+
+
+def _descend(error: Singles, seen: Bools, start: Singles, group: Ints) -> Singles:
+    """Weights (series, models) that fit the errors of each group, moved from `start` no further than they can tell."""
+    groups = int(group.max(initial=-1)) + 1
+    alone = groups == group.size and bool((group == np.arange(groups)).all())
+    count = seen.sum(axis=1) if alone else np.bincount(group, seen.sum(axis=1), groups)
+    step = (np.minimum(RATE * count, LARGEST_MOVE) / (ROUNDS * np.maximum(count, 1)))[group]
+    weights, total = start, np.zeros_like(start)
+    for turn in range(ROUNDS):
+        combined = np.matmul(error, weights[..., None])[..., 0]
+        slope = np.matmul((np.sign(combined) * seen)[:, None, :].astype(np.float32), error)[:, 0]
+        if not alone:
+            summed = np.zeros((groups, slope.shape[1]))
+            np.add.at(summed, group, slope)
+            slope = summed[group]
+        move = step[:, None] * slope
+        weights = _normal(weights * np.exp(-(move - move.min(axis=1, keepdims=True))).astype(np.float32))
+        if turn >= ROUNDS // 2:
+            total += weights
+    return _normal(total)
+
+
+def _normal(weights: Singles) -> Singles:
+    normal: Singles = (weights / np.maximum(weights.sum(axis=1, keepdims=True), 1e-30)).astype(np.float32)
+    return normal
