@@ -13,6 +13,7 @@ import polars as pl
 
 from insights_assets import offline, planning
 from insights_assets.crew import Crew, Job
+from insights_assets.lake import sync_log
 from insights_assets.lake.catalog import query
 from insights_assets.lake.locking import AccountLocks
 from insights_assets.lake.store import Lake
@@ -40,6 +41,7 @@ class Outcome:
     planned: list[Block] = field(default_factory=list)
     derived: list[Block] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
+    requests: int = 0
 
     @property
     def failed_accounts(self) -> set[str]:
@@ -128,8 +130,10 @@ def execute(
         names = request.accounts["account_id"].to_list()
         outcome = Outcome(failures=[_busy(name, request.weeks) for name in sorted(locks.take(names))])
         work = _Work(crew, outcome, book, settings.now, progress)
+        asked = sync_log.requests(lake, names)
         outcome.planned = [b for b in plan_raw(settings, lake, request) if b.account_id not in outcome.failed_accounts]
         _run_raw(work, settings, lake, request)
+        outcome.requests = sync_log.requests(lake, names) - asked
         outcome.derived = plan_derived(lake, request, excluded=outcome.failed_accounts)
         for name, steps in request.stages():
             ready = [b for b in outcome.derived if b.account_id not in outcome.failed_accounts]

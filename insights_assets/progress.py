@@ -80,7 +80,7 @@ def new_id(now: datetime) -> str:
 
 def records(home: Path) -> list[Record]:
     """Every backfill of this home, newest first; one that says it runs and holds no lock was interrupted."""
-    found = [_read(path) for path in sorted((home / FOLDER).glob("*.json"), reverse=True)]
+    found = [_read(path) for path in _newest_first(home)]
     return [
         replace(r, status="interrupted") if r.status == "running" and not _alive(home, r.backfill_id) else r
         for r in found
@@ -89,9 +89,16 @@ def records(home: Path) -> list[Record]:
 
 def _prune(home: Path) -> None:
     """Remove the oldest records."""
-    for path in sorted((home / FOLDER).glob("*.json"), reverse=True)[KEPT:]:
+    for path in _newest_first(home)[KEPT:]:
         path.unlink(missing_ok=True)
         path.with_suffix(".lock").unlink(missing_ok=True)
+
+
+def _newest_first(home: Path) -> list[Path]:
+    """Files of records; the file system's own time decides where `INSIGHTS_NOW` makes all of them start at once."""
+    return sorted(
+        (home / FOLDER).glob("*.json"), key=lambda p: (p.name.rsplit("-", 1)[0], p.stat().st_mtime_ns), reverse=True
+    )
 
 
 def _alive(home: Path, backfill_id: str) -> bool:

@@ -56,6 +56,14 @@ def test_records_are_newest_first_and_the_oldest_are_dropped(tmp_path, monkeypat
     assert [r.backfill_id for r in progress.records(tmp_path)] == ["d", "c", "b"]
 
 
+def test_backfills_of_one_instant_are_ordered_by_when_they_were_written(tmp_path):
+    for stamp, pid in enumerate(("9999", "10001", "500")):
+        with progress.keep(tmp_path, record(f"20260330-030000-{pid}"), NOW):
+            pass
+        os.utime(tmp_path / progress.FOLDER / f"20260330-030000-{pid}.json", (stamp, stamp))
+    assert [r.backfill_id.split("-")[-1] for r in progress.records(tmp_path)] == ["500", "10001", "9999"]
+
+
 def test_an_update_that_dies_halfway_leaves_the_old_record(tmp_path, monkeypatch):
     with progress.keep(tmp_path, record(), NOW) as book:
         monkeypatch.setattr(progress.Path, "replace", lambda *_: (_ for _ in ()).throw(OSError("disk full")))

@@ -69,7 +69,15 @@ def backfill(
         outcome = backfilling.execute(home.settings, home.lake, home.environment, request, progress)
     if as_json:
         failures = [{**vars(f), "weeks": [str(w) for w in f.weeks]} for f in outcome.failures]
-        click.echo(json.dumps({"runs": len(outcome.planned) + len(outcome.derived), "failures": failures}))
+        click.echo(
+            json.dumps(
+                {
+                    "runs": len(outcome.planned) + len(outcome.derived),
+                    "requests": outcome.requests,
+                    "failures": failures,
+                }
+            )
+        )
     else:
         click.echo(done(outcome))
     finish(console, outcome)
@@ -81,7 +89,8 @@ def done(outcome: backfilling.Outcome) -> str:
     derived = sum(len(b.weeks) for b in outcome.derived)
     if not raw and not derived:
         return "Nothing to do: every partition asked for is there and fresh."
-    return f"{raw} account-weeks synced, {derived} analysed, {len(outcome.failed_accounts)} accounts failed."
+    synced = f"{raw} account-weeks synced with {outcome.requests:,} requests"
+    return f"{synced}, {derived} analysed, {len(outcome.failed_accounts)} accounts failed."
 
 
 def finish(console: Console, outcome: backfilling.Outcome) -> None:

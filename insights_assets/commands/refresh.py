@@ -47,6 +47,7 @@ def refresh(names: str | None, workers: int) -> None:
         total.planned += outcome.planned
         total.derived += outcome.derived
         total.failures += outcome.failures
+        total.requests += outcome.requests
     click.echo(done(total))
     finish(console, total)
 

@@ -55,3 +55,9 @@ def append(
     }
     lines = [{"account_id": a, "week": w, "rows": stored.get((a, w), 0), **base} for a, w in partitions]
     lake.append(SYNC_LOG, pl.DataFrame(lines, schema=SYNC_LOG.schema))
+
+
+def requests(lake: Lake, accounts: Sequence[str]) -> int:
+    """API requests of all logged runs of these accounts; a run's count stands in the row of each of its weeks."""
+    rows = lake.read(SYNC_LOG, accounts=accounts).unique(["account_id", "step", "run_id", "finished_at"])
+    return int(rows["requests"].sum())
