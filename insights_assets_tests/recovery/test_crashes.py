@@ -45,12 +45,12 @@ class MortalLake(Lake):
             raise CrashError
 
 
-@dataclass(frozen=True, repr=False)
 class Clean:
-    """An undisturbed run; it has no long repr that hypothesis would print."""
+    """An undisturbed run; no dataclass, whose fields hypothesis would print, a hundred kilobytes of them."""
 
-    contents: dict[str, Any]
-    commits: int
+    def __init__(self, contents: dict[str, Any], commits: int) -> None:
+        self.contents = contents
+        self.commits = commits
 
 
 def request(made: Pipeline) -> backfill.Request:
@@ -92,7 +92,8 @@ def assert_recovers(folder: Path, clean: Clean, share: float, side: str) -> None
         materialize(made, raise_on_error=False)
         assert made.lake.fate[0] < 0, "the crash was planted outside the run"
         made.lake.fate[0] = None
-        assert materialize(made, raise_on_error=True) > 0
+        # Nothing is left to do where it died in a check that blocks nothing: the rows are there and judged.
+        materialize(made, raise_on_error=True)
         assert contents(made.lake) == clean.contents
         assert materialize(made, raise_on_error=True) == 0
 
