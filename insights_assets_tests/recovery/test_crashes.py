@@ -60,16 +60,24 @@ def request(made: Pipeline) -> backfill.Request:
 
 
 def materialize(made: Pipeline, *, raise_on_error: bool) -> int:
-    """Run what is missing, as a backfill does, in this process; return how many blocks that were."""
+    """Run what is missing, as a backfill does, in this process; return how many blocks that were.
+
+    An account whose raw steps failed is left out of the derived ones, as in `backfill.execute`.
+    """
     asked, by_name = request(made), {a.key.path[-1]: a for a in PARTITIONED_ASSETS}
     options = load_settings({"INSIGHTS_HOME": made.lake.root, "INSIGHTS_NOW": NOW.isoformat()})
-    blocks = 0
-    for plan in (lambda: backfill.plan_raw(options, made.lake, asked), lambda: backfill.plan_derived(made.lake, asked)):
-        found: list[planning.Block] = plan()
-        for block in found:
-            made.run([by_name[s] for s in block.steps], block.account_id, block.weeks, raise_on_error=raise_on_error)
-        blocks += len(found)
-    return blocks
+    failed: set[str] = set()
+
+    def run(blocks: list[planning.Block]) -> int:
+        for block in blocks:
+            steps = [by_name[s] for s in block.steps]
+            if not made.run(steps, block.account_id, block.weeks, raise_on_error=raise_on_error).success:
+                failed.add(block.account_id)
+        return len(blocks)
+
+    return run(backfill.plan_raw(options, made.lake, asked)) + run(
+        backfill.plan_derived(made.lake, asked, excluded=failed)
+    )
 
 
 @pytest.fixture(scope="module")
