@@ -4,49 +4,37 @@ Raw assets run one account a run, in worker processes; derived assets run vector
 in halves where a blocking check or an error turns such a run red. See docs/adr/0004.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
 import polars as pl
 
-from insights_assets import offline, planning
-from insights_assets.crew import Crew, Job
+from insights_assets import lineage, offline, planning
+from insights_assets.backfill_work import Outcome, Progress, Work
+from insights_assets.crew import Crew
+from insights_assets.definitions import PARTITIONED_ASSETS
 from insights_assets.lake import sync_log
 from insights_assets.lake.catalog import query
 from insights_assets.lake.locking import AccountLocks
 from insights_assets.lake.store import Lake
 from insights_assets.planning import Block
-from insights_assets.progress import Book, Record, keep, new_id
+from insights_assets.progress import Record, keep, new_id
 from insights_assets.runs import Failure
 from insights_assets.settings import Settings
+from insights_assets.tables.offline_conversions import OFFLINE_CONVERSIONS
 from insights_assets.tables.operations import CHECK_RESULTS, SYNC_LOG
 
-Progress = Callable[[str, int, int], None]
-POOLED = ("anomalies_ad", "burnout_predictions")
+# A dropped file has no run: the instant it changed stands for one.
+ABOVE = {**lineage.upstreams(PARTITIONED_ASSETS), OFFLINE_CONVERSIONS.name: ((offline.STEP, 0),)}
+POOLED = lineage.pooled(PARTITIONED_ASSETS, ABOVE)
 ENTITIES = ("campaigns", "adsets", "ads", "creatives")
 RUNNING_ADS = """
 SELECT account_id, greatest(
     count(DISTINCT ad_id) FILTER (effective_status = 'ACTIVE'), ceil(count(DISTINCT ad_id) / 4)
 )::INTEGER FROM ads GROUP BY ALL
 """
-OF_THE_ACCOUNT = ("token_invalid", "permission", "rate_limited", "api_version")
-
-
-@dataclass
-class Outcome:
-    """What a backfill did: partitions asked for, steps' runs, failures (a table for the user)."""
-
-    planned: list[Block] = field(default_factory=list)
-    derived: list[Block] = field(default_factory=list)
-    failures: list[Failure] = field(default_factory=list)
-    requests: int = 0
-
-    @property
-    def failed_accounts(self) -> set[str]:
-        """Accounts with a failure."""
-        return {f.account_id for f in self.failures}
 
 
 @dataclass(frozen=True)
@@ -67,10 +55,10 @@ class Request:
     workers: int = 2
 
     def stages(self) -> list[tuple[str, list[str]]]:
-        """Derived steps in two stages: burnout is pooled over accounts, so every account's features come first."""
-        first = [s for s in self.derived_steps if s not in POOLED]
-        last = [s for s in self.derived_steps if s in POOLED]
-        return [(name, steps) for name, steps in (("features", first), ("findings", last)) if steps]
+        """Derived steps in two stages: what is pooled over accounts needs every account's share of the first."""
+        own = [s for s in self.derived_steps if s not in POOLED]
+        pooled = [s for s in self.derived_steps if s in POOLED]
+        return [(name, steps) for name, steps in (("analysis", own), ("predictions", pooled)) if steps]
 
 
 def plan_raw(settings: Settings, lake: Lake, request: Request) -> list[Block]:
@@ -87,14 +75,14 @@ def plan_raw(settings: Settings, lake: Lake, request: Request) -> list[Block]:
 
 
 def plan_derived(lake: Lake, request: Request, *, excluded: Iterable[str] = ()) -> list[Block]:
-    """Blocks of derived partitions that are missing or stale."""
+    """Blocks of derived partitions that are missing or stale, of every account but those excluded."""
     done = _finished(lake, request)
     left_out = set(excluded)
     blocks = []
     for account_id in request.accounts["account_id"]:
         if account_id in left_out:
             continue
-        weeks = planning.stale_weeks(account_id, request.weeks, request.derived_steps, done, force=request.force)
+        weeks = planning.stale_weeks(account_id, request.weeks, request.derived_steps, done, ABOVE, force=request.force)
         blocks += [Block(account_id, s, tuple(request.derived_steps)) for s in planning.stretches(weeks)]
     return blocks
 
@@ -129,7 +117,7 @@ def execute(
     ):
         names = request.accounts["account_id"].to_list()
         outcome = Outcome(failures=[_busy(name, request.weeks) for name in sorted(locks.take(names))])
-        work = _Work(crew, outcome, book, settings.now, progress)
+        work = Work(crew, outcome, book, settings.now, progress)
         asked = sync_log.requests(lake, names)
         outcome.planned = [b for b in plan_raw(settings, lake, request) if b.account_id not in outcome.failed_accounts]
         _run_raw(work, settings, lake, request)
@@ -144,13 +132,13 @@ def execute(
             settings.now(),
             status="failed" if outcome.failures else "finished",
             done=tuple(sorted(worked - outcome.failed_accounts)),
-            failed=_told(outcome),
+            failed=outcome.told(),
             skipped=len(set(names) - worked - outcome.failed_accounts),
         )
     return outcome
 
 
-def _run_raw(work: "_Work", settings: Settings, lake: Lake, request: Request) -> None:
+def _run_raw(work: Work, settings: Settings, lake: Lake, request: Request) -> None:
     """Run the raw steps: entities first where they are needed to know how many weeks fit into a run."""
     known = _ads(lake)
     first = []
@@ -172,74 +160,6 @@ def _ads(lake: Lake) -> dict[str, int]:
 def _busy(account_id: str, weeks: Sequence[date]) -> Failure:
     told = "Another backfill works on this account; run again when it has ended (`insights status`)."
     return Failure(account_id, tuple(weeks), "run", "unknown", told)
-
-
-@dataclass
-class _Work:
-    """Runs jobs, keeps the outcome and the record up to date, and tells how far it is."""
-
-    crew: Crew
-    outcome: Outcome
-    book: Book
-    now: Callable[[], datetime]
-    progress: Progress
-
-    def stage(self, stage: str, jobs: Sequence[Job], after: Callable[[Job], list[Job]] = lambda _: []) -> None:
-        """Run jobs; one that fails with several accounts is halved until only the accounts at fault are left.
-
-        `after` names the jobs that follow one that is done.
-        """
-        total, done = len(jobs), 0
-        self.progress(stage, done, total)
-
-        def finished(job: Job, failures: list[Failure]) -> list[Job]:
-            nonlocal total, done
-            steps, blocks = job
-            middle = len(blocks) // 2
-            if failures and middle:
-                more = [(steps, blocks[:middle]), (steps, blocks[middle:])]
-            else:
-                self._note(blocks, failures)
-                more = after(job)
-            total += len(more)
-            done += 1
-            self.progress(stage, done, total)
-            return more
-
-        self.crew.run(jobs, finished)
-
-    def chains(self, stage: str, blocks: Sequence[Block]) -> None:
-        """Run blocks of one account one after the other, accounts beside each other.
-
-        What ails the whole account (token, permission, limit, version) ends its chain.
-        """
-        waiting: dict[str, list[Block]] = {}
-        for block in blocks:
-            waiting.setdefault(block.account_id, []).append(block)
-
-        def following(account_id: str) -> list[Job]:
-            hopeless = any(f.account_id == account_id and f.error_type in OF_THE_ACCOUNT for f in self.outcome.failures)
-            if hopeless or not waiting[account_id]:
-                return []
-            block = waiting[account_id].pop(0)
-            return [(block.steps, (block,))]
-
-        self.stage(
-            stage,
-            [job for name in list(waiting) for job in following(name)],
-            lambda job: following(job[1][0].account_id),
-        )
-
-    def _note(self, blocks: Sequence[Block], failures: list[Failure]) -> None:
-        self.outcome.failures += failures
-        landed = {b.account_id for b in blocks} | set(self.book.record.done)
-        self.book.update(
-            self.now(), done=tuple(sorted(landed - self.outcome.failed_accounts)), failed=_told(self.outcome)
-        )
-
-
-def _told(outcome: Outcome) -> tuple[tuple[str, str, str, str], ...]:
-    return tuple((f.account_id, f.step, f.error_type, f.message) for f in outcome.failures)
 
 
 def _record(request: Request, now: datetime) -> Record:

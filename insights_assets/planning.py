@@ -13,16 +13,6 @@ import polars as pl
 from insights_assets.partitions import DAYS, SETTLED_AFTER_DAYS
 from insights_assets.tables.operations import SCHEMA_CHECK
 
-# step -> (upstream step, weeks looked back): when an upstream week is newer, the derived week is stale.
-UPSTREAM: Mapping[str, tuple[tuple[str, int], ...]] = {
-    "offline_conversions": (("offline_files", 0),),
-    "results_daily": (("insights_daily", 0), ("adsets", 0)),
-    "results_weekly": (("results_daily", 0),),
-    "features_ad": (("insights_weekly_ad", 11), ("results_weekly", 11), ("insights_daily", 11)),
-    "anomalies_ad": (("features_ad", 12), ("adsets", 12)),
-    "burnout_predictions": (("features_ad", 0),),
-}
-
 # A run's memory grows with its ads and weeks. 600 ads x 52 weeks took 1,400 MB in one run, 625 MB in runs of 4 weeks,
 # 601 MB in runs of 2 (benchmarks/memory.py); 50 ads x 52 weeks are two runs and 70-odd requests.
 MOST_AD_WEEKS = 1_700
@@ -31,6 +21,7 @@ WEEKS_UNKNOWN = 13
 
 Partition = tuple[str, date]
 Finished = Mapping[tuple[str, str, date], datetime]
+Upstreams = Mapping[str, tuple[tuple[str, int], ...]]
 
 
 @dataclass(frozen=True)
@@ -136,14 +127,31 @@ def rectangles(blocks: Sequence[Block], order: Sequence[str], *, at_most: int) -
 
 
 def stale_weeks(
-    account_id: str, weeks: Sequence[date], steps: Collection[str], done: Finished, *, force: bool
+    account_id: str, weeks: Sequence[date], steps: Collection[str], done: Finished, above: Upstreams, *, force: bool
 ) -> list[date]:
-    """Weeks of an account with a derived step that is missing or older than what it was made from."""
-    return [
-        week
-        for week in weeks
-        if any(force or _is_stale(step, account_id, week, done) for step in steps if step in UPSTREAM)
-    ]
+    """Weeks of an account with a derived step that is missing, or older than what it is made from, or soon will be.
+
+    Args:
+        account_id: the account.
+        weeks: Mondays asked for, in order.
+        steps: derived steps asked for.
+        done: when each partition was last made.
+        above: each step's upstream steps and weeks looked back, upstream steps first.
+        force: every week is stale.
+    """
+    if force:
+        return list(weeks)
+    stale: set[tuple[str, date]] = set()
+    for step in (s for s in above if s in steps):
+        for week in weeks:
+            own = done.get((step, account_id, week))
+            if own is None or any(
+                (source, seen) in stale or done.get((source, account_id, seen), own) > own
+                for source, lookback in above[step]
+                for seen in (week - timedelta(weeks=back) for back in range(lookback + 1))
+            ):
+                stale.add((step, week))
+    return sorted({week for _, week in stale})
 
 
 def stretches(weeks: Sequence[date]) -> Iterator[tuple[date, ...]]:
@@ -153,15 +161,3 @@ def stretches(weeks: Sequence[date]) -> Iterator[tuple[date, ...]]:
         if i == len(weeks) or weeks[i] - weeks[i - 1] != timedelta(days=DAYS):
             yield tuple(weeks[start:i])
             start = i
-
-
-def _is_stale(step: str, account_id: str, week: date, done: Finished) -> bool:
-    own = done.get((step, account_id, week))
-    if own is None:
-        return True
-    for upstream, lookback in UPSTREAM[step]:
-        for back in range(lookback + 1):
-            source = done.get((upstream, account_id, week - timedelta(weeks=back)))
-            if source is not None and source > own:
-                return True
-    return False

@@ -6,8 +6,9 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from insights_assets import planning
+from insights_assets import lineage, planning
 from insights_assets.backfill import Request
+from insights_assets.definitions import PARTITIONED_ASSETS
 from insights_assets.planning import Block, rectangles
 from insights_assets.tables.operations import CHECK_RESULTS, SYNC_LOG
 
@@ -93,14 +94,41 @@ def test_a_judged_step_is_finished_whatever_other_checks_say() -> None:
     assert planning.finished(log, verdicts) == {("ads", "act_1", WEEKS[1]): NOW}
 
 
+def _made(at: datetime, *steps: str) -> dict[tuple[str, str, date], datetime]:
+    return {(s, "act_1", w): at for w in WEEKS for s in steps}
+
+
 def test_a_newer_upstream_week_makes_the_weeks_that_look_back_on_it_stale() -> None:
-    steps = list(planning.UPSTREAM)
-    earlier, later = NOW - timedelta(hours=2), NOW - timedelta(hours=1)
-    done = {(s, "act_1", w): earlier for w in WEEKS for s in ("insights_daily", "adsets", "insights_weekly_ad")}
-    done |= {(s, "act_1", w): NOW - timedelta(hours=1, minutes=30) for w in WEEKS for s in steps}
-    assert planning.stale_weeks("act_1", WEEKS, steps, done, force=False) == []
-    done["insights_weekly_ad", "act_1", WEEKS[8]] = later
-    assert planning.stale_weeks("act_1", WEEKS, steps, done, force=False) == WEEKS[8:]
+    above = {"features": (("insights", 2), ("adsets", 0))}
+    done = _made(NOW - timedelta(hours=2), "insights", "adsets") | _made(NOW - timedelta(hours=1), "features")
+    assert planning.stale_weeks("act_1", WEEKS, ["features"], done, above, force=False) == []
+    done["insights", "act_1", WEEKS[4]] = NOW
+    assert planning.stale_weeks("act_1", WEEKS, ["features"], done, above, force=False) == WEEKS[4:7]
+    assert planning.stale_weeks("act_1", WEEKS, ["features"], done, above, force=True) == WEEKS
+
+
+def test_what_is_made_from_a_stale_week_is_stale_with_it() -> None:
+    above = {"features": (("insights", 1),), "anomalies": (("features", 2),)}
+    done = _made(NOW - timedelta(hours=2), "insights") | _made(NOW - timedelta(hours=1), "features", "anomalies")
+    done["insights", "act_1", WEEKS[3]] = NOW
+    assert planning.stale_weeks("act_1", WEEKS, ["features", "anomalies"], done, above, force=False) == WEEKS[3:7]
+    # Features that are not asked for stay as they are, and so do the anomalies made from them.
+    assert planning.stale_weeks("act_1", WEEKS, ["anomalies"], done, above, force=False) == []
+
+
+def test_the_plan_follows_the_graph() -> None:
+    above = lineage.upstreams(PARTITIONED_ASSETS)
+    order = list(above)
+    assert set(order) == {a.key.path[-1] for a in PARTITIONED_ASSETS}
+    assert all(order.index(source) < order.index(step) for step, sources in above.items() for source, _ in sources)
+    assert dict(above["features_ad"]) == {"insights_weekly_ad": 11, "results_weekly": 11, "insights_daily": 11}
+    assert dict(above["results_daily"]) == {"insights_daily": 0, "adsets": 0}
+
+
+def test_a_step_below_a_pooled_one_is_pooled() -> None:
+    above = {"features_ad": (), "burnout_predictions": (("features_ad", 0),), "scores": (("burnout_predictions", 0),)}
+    burnout = [a for a in PARTITIONED_ASSETS if a.key.path[-1] == "burnout_predictions"]
+    assert lineage.pooled(burnout, above) == {"burnout_predictions", "scores"}
 
 
 def test_neighbours_with_equal_weeks_share_a_run_and_a_missing_account_splits_it() -> None:
@@ -114,7 +142,10 @@ def test_neighbours_with_equal_weeks_share_a_run_and_a_missing_account_splits_it
 
 def test_pooled_steps_come_after_every_account_has_features() -> None:
     request = Request(pl.DataFrame(), WEEKS, [], ["results_daily", "features_ad", "burnout_predictions"], [], Path())
-    assert request.stages() == [("features", ["results_daily", "features_ad"]), ("findings", ["burnout_predictions"])]
+    assert request.stages() == [
+        ("analysis", ["results_daily", "features_ad"]),
+        ("predictions", ["burnout_predictions"]),
+    ]
 
 
 def test_large_accounts_run_in_blocks_of_even_size_the_newest_first() -> None:

@@ -13,6 +13,7 @@ from insights_assets.partitions import account_weeks
 from insights_assets.tables.model import Table
 
 OWNERS = ["team:insights"]
+POOLED_TAG = "insights/pooled"  # on assets that read the partitions of every account
 
 
 def key_of(table: Table) -> dg.AssetKey:
@@ -38,6 +39,7 @@ def table_asset(
     ins: Mapping[str, dg.AssetIn] | None = None,
     deps: Sequence[dg.AssetDep] = (),
     resources: set[str] | None = None,
+    pooled: bool = False,
 ) -> Callable[[Callable[..., Any]], dg.AssetsDefinition]:
     """Decorate the function that computes a partitioned table.
 
@@ -48,6 +50,7 @@ def table_asset(
         ins: upstream tables by argument name.
         deps: upstream tables that the function reads from the lake by itself.
         resources: resource keys that the function takes from its context.
+        pooled: it reads every account's partitions, so it runs once theirs are there.
     """
     return dg.asset(
         key=key_of(table),
@@ -56,6 +59,7 @@ def table_asset(
         group_name=table.layer,
         kinds={*kinds, "deltalake"},
         owners=OWNERS,
+        tags={POOLED_TAG: ""} if pooled else {},
         description=f"{table.description}\n\n{how}",
         metadata={"dagster/column_schema": column_schema(table), "primary_key": list(table.key)},
         io_manager_key="lake_io",

@@ -68,6 +68,7 @@ def anomalies_ad(
     kinds=KINDS,
     ins={"features": upstream(FEATURES_AD)},
     resources={"lake"},
+    pooled=True,
 )
 def burnout_predictions(
     context: dg.AssetExecutionContext, features: pl.DataFrame

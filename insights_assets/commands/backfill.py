@@ -12,6 +12,7 @@ from rich.console import Console
 
 from insights_assets import backfill as backfilling
 from insights_assets import registry
+from insights_assets.backfill_work import Outcome
 from insights_assets.commands.home import Home, open_home
 from insights_assets.commands.printing import bars, print_failures, print_table
 from insights_assets.definitions import DERIVED_ASSETS, PARTITIONED_ASSETS, RAW_ASSETS
@@ -83,7 +84,7 @@ def backfill(
     finish(console, outcome)
 
 
-def done(outcome: backfilling.Outcome) -> str:
+def done(outcome: Outcome) -> str:
     """One sentence on what a backfill did."""
     raw = sum(len(b.weeks) for b in outcome.planned)
     derived = sum(len(b.weeks) for b in outcome.derived)
@@ -93,7 +94,7 @@ def done(outcome: backfilling.Outcome) -> str:
     return f"{synced}, {derived} analysed, {len(outcome.failed_accounts)} accounts failed."
 
 
-def finish(console: Console, outcome: backfilling.Outcome) -> None:
+def finish(console: Console, outcome: Outcome) -> None:
     """Show the failures.
 
     Raises:

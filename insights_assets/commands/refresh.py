@@ -9,6 +9,7 @@ from rich.console import Console
 
 from insights_assets import backfill as backfilling
 from insights_assets import registry
+from insights_assets.backfill_work import Outcome
 from insights_assets.commands.backfill import DERIVED_STEPS, RAW_STEPS, chosen, done, finish
 from insights_assets.commands.home import open_home
 from insights_assets.commands.printing import bars
@@ -34,7 +35,7 @@ def refresh(names: str | None, workers: int) -> None:
     home = open_home(settings)
     learnt = dict(query(home.lake, "SELECT account_id, lookback_days FROM refresh_plan").iter_rows())
     console = Console(stderr=True)
-    total = backfilling.Outcome()
+    total = Outcome()
     for days, ids in sorted(_by_lookback(accounts, learnt).items()):
         group = registry.select(home.lake.read(ACCOUNTS), ids)
         until = settings.now().date()
