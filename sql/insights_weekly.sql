@@ -60,68 +60,10 @@ SELECT
     is_settled,
     dropped_fields,
     observed_at
-FROM lake.insights_weekly_campaign
-UNION ALL BY NAME
-SELECT
-    account_id,
-    week,
-    level,
-    entity_id,
-    parent_id,
-    campaign_id,
-    adset_id,
-    ad_id,
-    currency,
-    spend,
-    impressions,
-    reach,
-    frequency,
-    clicks,
-    inline_link_clicks,
-    ctr,
-    link_ctr,
-    cpm,
-    cpc,
-    quality_ranking,
-    quality_score,
-    engagement_ranking,
-    engagement_score,
-    conversion_ranking,
-    conversion_score,
-    is_complete,
-    is_settled,
-    dropped_fields,
-    observed_at
-FROM lake.insights_weekly_adset
-UNION ALL BY NAME
-SELECT
-    account_id,
-    week,
-    level,
-    entity_id,
-    parent_id,
-    campaign_id,
-    adset_id,
-    ad_id,
-    currency,
-    spend,
-    impressions,
-    reach,
-    frequency,
-    clicks,
-    inline_link_clicks,
-    ctr,
-    link_ctr,
-    cpm,
-    cpc,
-    quality_ranking,
-    quality_score,
-    engagement_ranking,
-    engagement_score,
-    conversion_ranking,
-    conversion_score,
-    is_complete,
-    is_settled,
-    dropped_fields,
-    observed_at
-FROM lake.insights_weekly_ad
+FROM (
+    FROM lake.insights_weekly_campaign
+    UNION ALL BY NAME
+    FROM lake.insights_weekly_adset
+    UNION ALL BY NAME
+    FROM lake.insights_weekly_ad
+)

@@ -7,7 +7,7 @@ was first seen of it, so that history joins as of its week.
 import dagster as dg
 import polars as pl
 
-from insights_assets.assets import frames
+from insights_assets.assets import entity_frames
 from insights_assets.assets.declare import table_asset, upstream
 from insights_assets.assets.steps import RAW_RESOURCES, AccountStep, fetch
 from insights_assets.partitions import monday
@@ -27,7 +27,7 @@ def campaigns(context: dg.AssetExecutionContext) -> dg.MaterializeResult[pl.Data
             context,
             CAMPAIGNS,
             step,
-            frames.campaigns(step.client.campaigns(step.account["account_id"]), step.account, step.now),
+            entity_frames.campaigns(step.client.campaigns(step.account["account_id"]), step.account, step.now),
         ),
     )
 
@@ -41,7 +41,7 @@ def adsets(context: dg.AssetExecutionContext) -> dg.MaterializeResult[pl.DataFra
             context,
             ADSETS,
             step,
-            frames.adsets(step.client.adsets(step.account["account_id"]), step.account, step.now),
+            entity_frames.adsets(step.client.adsets(step.account["account_id"]), step.account, step.now),
         ),
     )
 
@@ -56,7 +56,7 @@ def ads(context: dg.AssetExecutionContext, adsets: pl.DataFrame) -> dg.Materiali
             context,
             ADS,
             step,
-            frames.ads(step.client.ads(step.account["account_id"]), goals, step.account, step.now),
+            entity_frames.ads(step.client.ads(step.account["account_id"]), goals, step.account, step.now),
         ),
     )
 
@@ -72,14 +72,16 @@ def creatives(context: dg.AssetExecutionContext, ads: pl.DataFrame) -> dg.Materi
     def ask(step: AccountStep) -> pl.DataFrame:
         account_id = step.account["account_id"]
         shown_by = ads.filter(pl.col("account_id") == account_id).select("account_id", "week", "ad_id", "creative_id")
-        fresh = frames.creatives(step.client.creatives(account_id), shown_by, step.now)
+        fresh = entity_frames.creatives(step.client.creatives(account_id), shown_by, step.now)
         return _with_history(context, CREATIVES, step, fresh)
 
     return fetch(context, CREATIVES, ask)
 
 
-def _as_of(context: dg.AssetExecutionContext, table: Table, step: AccountStep, rows: list[frames.Row]) -> pl.DataFrame:
-    fresh = frames.snapshot(rows, step.weeks, step.account["timezone_name"], table.schema)
+def _as_of(
+    context: dg.AssetExecutionContext, table: Table, step: AccountStep, rows: list[entity_frames.Row]
+) -> pl.DataFrame:
+    fresh = entity_frames.snapshot(rows, step.weeks, step.account["timezone_name"], table.schema)
     return _with_history(context, table, step, fresh)
 
 
@@ -89,4 +91,4 @@ def _with_history(
     stored = context.resources.lake.read(
         table, accounts=[step.account["account_id"]], since=step.weeks[0], until=step.weeks[-1]
     ).filter(pl.col("week").is_in(list(step.weeks)))
-    return frames.keep_history(fresh, stored, table.key, monday(step.today))
+    return entity_frames.keep_history(fresh, stored, table.key, monday(step.today))

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import dagster as dg
 import polars as pl
 
-from insights_assets.assets import frames
+from insights_assets.assets import insight_frames
 from insights_assets.assets.declare import table_asset
 from insights_assets.assets.steps import RAW_RESOURCES, AccountStep, fetch
 from insights_assets.graph_api.questions import Level
@@ -46,7 +46,7 @@ def _pages(step: AccountStep, level: Level, days: int) -> Iterator[list[InsightR
 def insights_daily(context: dg.AssetExecutionContext) -> dg.MaterializeResult[pl.DataFrame]:
     def ask(step: AccountStep) -> pl.DataFrame:
         pages = _pages(step, "ad", DAY)
-        parts = (frames.insights_daily(rows, step.account, step.today, step.now) for rows in pages)
+        parts = (insight_frames.insights_daily(rows, step.account, step.today, step.now) for rows in pages)
         return pl.concat([INSIGHTS_DAILY.empty(), *parts])
 
     return fetch(context, INSIGHTS_DAILY, ask)
@@ -64,7 +64,7 @@ def _weekly(table: Table, level: Level) -> dg.AssetsDefinition:
     def weekly(context: dg.AssetExecutionContext) -> dg.MaterializeResult[pl.DataFrame]:
         def ask(step: AccountStep) -> pl.DataFrame:
             pages = _pages(step, level, WEEK)
-            parts = (frames.insights_weekly(rows, level, step.account, step.today, step.now) for rows in pages)
+            parts = (insight_frames.insights_weekly(rows, level, step.account, step.today, step.now) for rows in pages)
             return pl.concat([table.empty(), *parts])
 
         return fetch(context, table, ask)

@@ -1,6 +1,6 @@
 """Steps that ask the API: one account after the other, each failure written to `sync_log` before the run turns red.
 
-Belongs here: what the raw assets share at run time. Does not belong here: requests (`graph_api/`), rows (`frames.py`).
+Belongs here: what the raw assets share at run time. Does not belong: requests (`graph_api/`), rows (`*_frames.py`).
 """
 
 import time

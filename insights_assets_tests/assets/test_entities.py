@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import polars as pl
 
-from insights_assets.assets import frames
+from insights_assets.assets import entity_frames
 from insights_assets.assets.entities import ads, adsets
 from insights_assets.partitions import weeks_covering
 from insights_assets.sandbox import World
@@ -25,7 +25,7 @@ def test_an_entity_is_in_every_week_from_the_one_it_was_made_in():
     rows = [campaign("1", None), campaign("2", datetime(2026, 3, 9, 3, 59, tzinfo=UTC))]
     rows += [campaign("3", datetime(2026, 3, 9, 4, tzinfo=UTC))]
     # New York's clocks went forward on Sunday the 8th: that week ended at 04:00 UTC.
-    made = frames.snapshot(rows, [WEEK, WEEK + timedelta(weeks=1)], "America/New_York", CAMPAIGNS.schema)
+    made = entity_frames.snapshot(rows, [WEEK, WEEK + timedelta(weeks=1)], "America/New_York", CAMPAIGNS.schema)
     by_week = {w: sorted(made.filter(week=w)["campaign_id"]) for w in made["week"].unique()}
     assert by_week == {WEEK: ["1", "2"], WEEK + timedelta(weeks=1): ["1", "2", "3"]}
 
@@ -38,7 +38,7 @@ def test_history_prefers_stored_rows_of_past_weeks_only_and_adds_what_is_new():
 
     stored = frame_of(CAMPAIGNS, *rows("old", "1", "2"))
     fresh = frame_of(CAMPAIGNS, *rows("new", "1", "3"))
-    kept = frames.keep_history(fresh, stored, CAMPAIGNS.key, running)
+    kept = entity_frames.keep_history(fresh, stored, CAMPAIGNS.key, running)
     names = {(r["week"], r["campaign_id"]): r["name"] for r in kept.to_dicts()}
     assert names == {
         (past, "1"): "old",
