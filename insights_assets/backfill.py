@@ -13,6 +13,7 @@ import polars as pl
 
 from insights_assets import lineage, offline, planning
 from insights_assets.backfill_work import Outcome, Progress, Work
+from insights_assets.checks import reconciliation
 from insights_assets.crew import Crew
 from insights_assets.definitions import PARTITIONED_ASSETS
 from insights_assets.lake import sync_log
@@ -23,6 +24,7 @@ from insights_assets.planning import Block
 from insights_assets.progress import Record, keep, new_id
 from insights_assets.runs import Failure
 from insights_assets.settings import Settings
+from insights_assets.tables.insights import INSIGHTS_DAILY
 from insights_assets.tables.offline_conversions import OFFLINE_CONVERSIONS
 from insights_assets.tables.operations import CHECK_RESULTS, SYNC_LOG
 
@@ -89,7 +91,8 @@ def plan_derived(lake: Lake, request: Request, *, excluded: Iterable[str] = ()) 
 
 def _finished(lake: Lake, request: Request) -> planning.Finished:
     names = request.accounts["account_id"].to_list()
-    done = planning.finished(lake.read(SYNC_LOG, accounts=names), lake.read(CHECK_RESULTS, accounts=names))
+    log, verdicts = (lake.read(t, accounts=names) for t in (SYNC_LOG, CHECK_RESULTS))
+    done = planning.finished(log, verdicts, {INSIGHTS_DAILY.name: reconciliation.CHECKS})
     dropped = offline.read_folder(request.home / offline.FOLDER).changed_at
     return {**done, **{(offline.STEP, account, week): at for (account, week), at in dropped.items()}}
 

@@ -33,21 +33,34 @@ class Block:
     steps: tuple[str, ...]
 
 
-def finished(sync_log: pl.DataFrame, check_results: pl.DataFrame) -> Finished:
-    """When each (step, account, week) last succeeded and was judged good since.
+def finished(
+    sync_log: pl.DataFrame, check_results: pl.DataFrame, further: Mapping[str, Collection[str]] | None = None
+) -> Finished:
+    """When each (step, account, week) last succeeded and was judged since, its rows found good.
 
-    A run that died between its write and its check has not finished: its rows were never judged.
+    A run that died between its write and its checks has not finished: its rows were never judged.
+
+    Args:
+        sync_log: rows of `sync_log`.
+        check_results: rows of `check_results`.
+        further: checks, by step, that judge it besides the schema's; they block nothing and write their verdicts in one
+            commit, so one of them tells that all have judged.
     """
-    done = (
-        sync_log.filter(pl.col("status") == "ok")
-        .group_by("step", "account_id", "week")
-        .agg(pl.col("finished_at").max())
-    )
-    good = check_results.filter("passed", check_name=SCHEMA_CHECK).select(
-        pl.col("table_name").alias("step"), "account_id", "week", "observed_at"
-    )
-    kept = done.join(good, on=["step", "account_id", "week"]).filter(pl.col("observed_at") >= pl.col("finished_at"))
-    return {(s, a, w): at for s, a, w, at in kept.select("step", "account_id", "week", "finished_at").iter_rows()}
+    partition = ["step", "account_id", "week"]
+    done = sync_log.filter(pl.col("status") == "ok").group_by(partition).agg(pl.col("finished_at").max())
+    verdicts = check_results.rename({"table_name": "step"})
+    good = verdicts.filter("passed", check_name=SCHEMA_CHECK).select(*partition, judged_at="observed_at")
+    kept = done.join(good, on=partition).filter(pl.col("judged_at") >= pl.col("finished_at"))
+    for step, names in (further or {}).items():
+        judged = verdicts.filter(pl.col("check_name").is_in(names), step=step)
+        seen = judged.group_by(partition).agg(pl.col("observed_at").max())
+        unseen = (
+            kept.filter(step=step)
+            .join(seen, on=partition, how="left")
+            .filter((pl.col("observed_at") < pl.col("finished_at")) | pl.col("observed_at").is_null())
+        )
+        kept = kept.join(unseen, on=partition, how="anti")
+    return {(s, a, w): at for s, a, w, at in kept.select(*partition, "finished_at").iter_rows()}
 
 
 def is_done(week: date, synced_at: datetime | None, *, zone: str, now: datetime, refresh_after_h: float) -> bool:

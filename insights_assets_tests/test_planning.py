@@ -94,6 +94,22 @@ def test_a_judged_step_is_finished_whatever_other_checks_say() -> None:
     assert planning.finished(log, verdicts) == {("ads", "act_1", WEEKS[1]): NOW}
 
 
+@pytest.mark.parametrize(
+    ("judged_at", "is_finished"),
+    [(None, False), (NOW - timedelta(days=1), False), (NOW, True), (NOW + timedelta(hours=1), True)],
+)
+def test_a_step_with_further_checks_is_finished_once_they_have_judged(
+    *, judged_at: datetime | None, is_finished: bool
+) -> None:
+    log = _log(("ads", "act_1", WEEKS[1], "ok", NOW))
+    verdicts = _verdict()
+    if judged_at:
+        verdicts = pl.concat([verdicts, _verdict(check_name="parents", passed=False, observed_at=judged_at)])
+    found = planning.finished(log, verdicts, {"ads": ["parents", "coverage"]})
+    assert (("ads", "act_1", WEEKS[1]) in found) == is_finished
+    assert planning.finished(log, verdicts, {"adsets": ["parents"]}) == {("ads", "act_1", WEEKS[1]): NOW}
+
+
 def _made(at: datetime, *steps: str) -> dict[tuple[str, str, date], datetime]:
     return {(s, "act_1", w): at for w in WEEKS for s in steps}
 

@@ -5,8 +5,8 @@ import polars as pl
 from insights_assets.lake.store import Lake
 from insights_assets.tables.registry import TABLES
 
-# They tell how the lake came to be, not what is in it.
-HISTORY = {"sync_log", "check_results"}
+# It tells how the lake came to be, not what is in it.
+HISTORY = {"sync_log"}
 INSTANTS = {"observed_at", "run_id", "first_seen_at", "created_at", "updated_at"}
 
 

@@ -100,7 +100,6 @@ def assert_recovers(folder: Path, clean: Clean, share: float, side: str) -> None
         materialize(made, raise_on_error=False)
         assert made.lake.fate[0] < 0, "the crash was planted outside the run"
         made.lake.fate[0] = None
-        # Nothing is left to do where it died in a check that blocks nothing: the rows are there and judged.
         materialize(made, raise_on_error=True)
         assert contents(made.lake) == clean.contents
         assert materialize(made, raise_on_error=True) == 0
