@@ -4,42 +4,16 @@ import os
 import shutil
 import signal
 import subprocess
-import sys
 import threading
-from contextlib import contextmanager
-from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
 from insights_assets.lake.store import Lake
-from insights_assets.sandbox import World, running_sandbox
+from insights_assets_tests.recovery.commands import DATES, run, sandbox, start
 from insights_assets_tests.recovery.contents import contents
 
-NOW = datetime(2026, 11, 21, 6, tzinfo=UTC)
-DATES = ["--since", "2026-11-02", "--until", "2026-11-15"]
 PAUSE = threading.Event()  # never set
 pytestmark = pytest.mark.slow
-
-
-@contextmanager
-def sandbox():
-    with running_sandbox(World(accounts=2, ads_per_account=(2, 3)), now=lambda: NOW, report_latency_s=0.1) as server:
-        yield server
-
-
-def start(home: Path, url: str, *arguments: str) -> subprocess.Popen:
-    kept = {k: v for k, v in os.environ.items() if not k.startswith(("INSIGHTS_", "META_", "DAGSTER"))}
-    own = {"INSIGHTS_HOME": str(home), "INSIGHTS_NOW": NOW.isoformat(), "INSIGHTS_MODE": "sandbox"}
-    command = [str(Path(sys.executable).parent / "insights"), *arguments]
-    variables = {**kept, **own, "INSIGHTS_SANDBOX_URL": url}
-    return subprocess.Popen(command, env=variables, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-
-
-def run(home: Path, url: str, *arguments: str) -> tuple[int, str]:
-    process = start(home, url, *arguments)
-    said, _ = process.communicate(timeout=300)
-    return process.returncode, said
 
 
 def children(pid: int) -> list[int]:
@@ -47,16 +21,6 @@ def children(pid: int) -> list[int]:
         [shutil.which("ps") or "ps", "-o", "pid=", "--ppid", str(pid)], capture_output=True, text=True, check=False
     )
     return [int(line) for line in listed.stdout.split()]
-
-
-@pytest.fixture(scope="module")
-def expected(tmp_path_factory):
-    home = tmp_path_factory.mktemp("clean")
-    with sandbox() as server:
-        assert run(home, server.url, "accounts", "discover")[0] == 0
-        code, said = run(home, server.url, "backfill", *DATES)
-        assert code == 0, said
-    return contents(Lake(str(home / "lake")))
 
 
 @pytest.mark.parametrize("at", [3, 11, 23])
