@@ -26,7 +26,7 @@ dev: $(VENV)/.installed  ## Open the Dagster UI on the same instance (http://127
 test: $(VENV)/.installed  ## Run the tests (no network, no server started by hand)
 	$(BIN)/pytest -m "not slow"
 
-test-slow: $(VENV)/.installed  ## Run the slower proofs: crashes, kill -9, fault storms, labelled findings
+test-slow: $(VENV)/.installed  ## Run the slower proofs: crashes, kill -9, fault storms, labelled findings, the UI (needs chromium)
 	$(BIN)/pytest -m slow
 
 lint: $(VENV)/.installed  ## Check style and types

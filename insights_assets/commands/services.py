@@ -1,6 +1,7 @@
 """`insights sandbox` and `insights dev`: servers that run until Ctrl-C."""
 
 import os
+import signal
 import subprocess
 import sys
 
@@ -37,8 +38,20 @@ def dev(host: str, port: int) -> None:
     home = open_home(load_settings())
     command = [sys.executable, "-m", "dagster", "dev", "-m", "insights_assets.definitions", "-h", host, "-p", str(port)]
     click.echo(f"Dagster UI: http://{host}:{port}  (Ctrl-C ends it)")
+    sys.exit(_attend(command, {**os.environ, **home.environment}))
+
+
+def _attend(command: list[str], environment: dict[str, str]) -> int:
+    """Run a server until it ends or we are told to end, by Ctrl-C or SIGTERM; it ends with us."""
+
+    def leave(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, leave)
+    server = subprocess.Popen(command, env=environment)  # noqa: S603 - our own arguments
     try:
-        code = subprocess.call(command, env={**os.environ, **home.environment})  # noqa: S603 - our own arguments
+        return server.wait()
     except KeyboardInterrupt:
-        code = 0
-    sys.exit(code)
+        server.send_signal(signal.SIGINT)
+        server.wait()
+        return 0
