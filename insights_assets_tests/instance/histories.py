@@ -43,7 +43,9 @@ def runs(draw):
     return Run(assets, partitions, done, ended, draw(st.booleans()))
 
 
-histories = st.lists(st.one_of(runs(), runs(), runs(), st.builds(Wipe, st.sampled_from(ASSETS))), min_size=1, max_size=4)
+histories = st.lists(
+    st.one_of(runs(), runs(), runs(), st.builds(Wipe, st.sampled_from(ASSETS))), min_size=1, max_size=4
+)
 
 
 def replay(history, instance, store):
@@ -108,3 +110,15 @@ def _tags(partition, number):
         f"{MULTIDIMENSIONAL_PARTITION_PREFIX}letter": partition,
         "not/indexed": "x",
     }
+
+
+def planned_batch(run_id):
+    """The plans of a run over every partition of two assets."""
+    return [
+        dg.EventLogEntry(None, "debug", "", run_id, BEFORE_WIPES + n, "step", JOB, event)
+        for n, event in enumerate(
+            DagsterEvent.build_asset_materialization_planned_event(JOB, "step", AssetMaterializationPlannedData(a, p))
+            for a in ASSETS
+            for p in KEYS
+        )
+    ]

@@ -14,7 +14,7 @@ TAGS = [DATA_VERSION_TAG, f"{MULTIDIMENSIONAL_PARTITION_PREFIX}letter"]
 
 
 def readings(instance, run_ids):
-    """Read the log by asset, by check and by run. Instants that the machine's clock gave (wipes) count as there or not."""
+    """Read the log by asset, by check and by run; the instants of wipes (the machine's clock) as there or not."""
     log = instance.event_log_storage
     return {
         "assets": {key.to_user_string(): _asset(instance, log, key) for key in ASSETS},

@@ -1,4 +1,4 @@
-"""Any history leaves a batched event log that reads exactly as the stock one: every public reading, on both databases."""
+"""Any history leaves a batched event log that reads exactly as the stock one does, by every public method."""
 
 import dagster as dg
 import pytest
@@ -94,7 +94,12 @@ def test_statuses_of_the_eventful_history(pair):
     done, failed, going = (AssetPartitionStatus[n] for n in ("MATERIALIZED", "FAILED", "IN_PROGRESS"))
     for instance, way in zip(pair, WAYS, strict=True):
         anew(instance, EVENTFUL, way)
-        assert instance.get_status_by_partition(ONE, KEYS, PARTITIONS) == {"a": done, "b": done, "c": going, "d": failed}
+        assert instance.get_status_by_partition(ONE, KEYS, PARTITIONS) == {
+            "a": done,
+            "b": done,
+            "c": going,
+            "d": failed,
+        }
         assert instance.get_status_by_partition(TWO, KEYS, PARTITIONS) == {"a": done, "b": done, "c": done, "d": None}
 
 
