@@ -42,7 +42,7 @@ def test_a_database_that_is_not_there(postgres_url):
         require_server(postgres_url.replace("/test_", "/gone?application_name=").replace("?host", "&host"))
 
 
-@pytest.mark.parametrize(("command", "code"), [(["config", "show"], 0), (["accounts", "list"], 3)])
+@pytest.mark.parametrize(("command", "code"), [(["config", "show"], 0), (["accounts", "discover"], 3)])
 def test_commands_tell_no_password(tmp_path, monkeypatch, command, code):
     monkeypatch.setattr(os, "environ", dict(os.environ))  # the commands hand variables on to their children
     url = f"postgresql://me:{SECRET}@127.0.0.1:1/db"
