@@ -7,11 +7,13 @@ from pathlib import Path
 
 import dagster as dg
 
-from insights_assets.settings import Settings, SettingsError
+from insights_assets.instance.server import require_server
+from insights_assets.settings import POSTGRES_VARIABLE, Settings, SettingsError
 
 BUSINESS_TAG = "insights/business_id"
 # Allocators keep what was freed for later; workers give it back: 600 ads x 13 weeks took 1,160 MB, with these 905.
 FRUGAL = {"ARROW_DEFAULT_MEMORY_POOL": "system", "_RJEM_MALLOC_CONF": "dirty_decay_ms:0,muzzy_decay_ms:0"}
+SQLITE, POSTGRES = "dagster.yaml", "deploy/dagster.yaml"
 BATCHED_EVENT_LOG = """
 # Stock storage, but a batch of asset events is one transaction (docs/adr/0007).
 event_log_storage:
@@ -21,13 +23,20 @@ event_log_storage:
 
 
 def dagster_home(settings: Settings) -> Path:
-    """Make the instance's folder with our `dagster.yaml`; one that is there already is left as it is."""
+    """Make the instance's folder with our `dagster.yaml`: Postgres when its URL is set, else SQLite.
+
+    Raises:
+        SettingsError: the folder cannot be written, or the file that is there is for the other database.
+    """
     home = settings.home / "dagster"
     try:
         home.mkdir(parents=True, exist_ok=True)
         config = home / "dagster.yaml"
-        if not config.exists():
-            config.write_text(_template() + BATCHED_EVENT_LOG, encoding="utf-8")
+        there = config.read_text(encoding="utf-8") if config.exists() else None
+        if there is None or (settings.postgres_url and there == _sqlite()):
+            config.write_text(_template(POSTGRES) if settings.postgres_url else _sqlite(), encoding="utf-8")
+        else:
+            _require_agreement(config, there, settings)
     except OSError as error:
         raise SettingsError(
             f"INSIGHTS_HOME is {settings.home}, which cannot be written ({error.strerror}); name another folder."
@@ -35,12 +44,29 @@ def dagster_home(settings: Settings) -> Path:
     return home
 
 
-def _template() -> str:
-    """The repository's `dagster.yaml`, or its copy in the wheel."""
-    checkout = Path(__file__).parent.parent / "dagster.yaml"
+def _require_agreement(config: Path, text: str, settings: Settings) -> None:
+    """A file that is there is left as it is; using the other database unnoticed would hide all runs and partitions."""
+    if settings.postgres_url and POSTGRES_VARIABLE not in text:
+        raise SettingsError(
+            f"{POSTGRES_VARIABLE} is set, but {config} does not use it; remove that file to have it written for "
+            "Postgres, or unset the variable."
+        )
+    if not settings.postgres_url and POSTGRES_VARIABLE in text:
+        raise SettingsError(
+            f"{config} needs {POSTGRES_VARIABLE}, which is not set; set it, or remove that file to go back to SQLite."
+        )
+
+
+def _sqlite() -> str:
+    return _template(SQLITE) + BATCHED_EVENT_LOG
+
+
+def _template(name: str) -> str:
+    """A file of the repository, or its copy in the wheel."""
+    checkout = Path(__file__).parent.parent / name
     if checkout.exists():
         return checkout.read_text(encoding="utf-8")
-    return resources.files("insights_assets").joinpath("dagster.yaml").read_text(encoding="utf-8")
+    return resources.files("insights_assets").joinpath(name).read_text(encoding="utf-8")
 
 
 def child_environment(settings: Settings, sandbox_url: str | None) -> dict[str, str]:
@@ -55,12 +81,20 @@ def child_environment(settings: Settings, sandbox_url: str | None) -> dict[str, 
     }
     if sandbox_url:
         environment["INSIGHTS_SANDBOX_URL"] = sandbox_url
+    if settings.postgres_url:
+        environment[POSTGRES_VARIABLE] = settings.postgres_url
     if settings.fixed_now:
         environment["INSIGHTS_NOW"] = settings.fixed_now.isoformat()
     return environment
 
 
 def open_instance(environment: Mapping[str, str]) -> dg.DagsterInstance:
-    """Open the instance that the variables name, and make them this process's own."""
+    """Open the instance that the variables name, and make them this process's own.
+
+    Raises:
+        FailedError: the Postgres server of the instance cannot be used.
+    """
     os.environ.update(environment)
+    if POSTGRES_VARIABLE in environment:
+        require_server(environment[POSTGRES_VARIABLE])
     return dg.DagsterInstance.get()

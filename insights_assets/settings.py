@@ -10,12 +10,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal, cast, get_args
+from urllib.parse import urlsplit
 
 from insights_assets.problems import InputError
 from insights_assets.tables.columns import FAMILIES
 
 Mode = Literal["sandbox", "live", "hybrid"]
 NEWEST_GRAPH_VERSION = "v26.0"
+POSTGRES_VARIABLE = "DAGSTER_PG_URL"  # read by Dagster too, from deploy/dagster.yaml
 SANDBOX_TOKEN = "sandbox-token"  # noqa: S105 - opens nothing but the simulator
 
 
@@ -30,7 +32,8 @@ class Settings:
     `home` holds everything written; `lake` is a path or object-store URI; `sandbox_url` is a simulator that runs
     already (None: one is started when needed) and `sandbox_scenario` what one that is started here plays, by a name of
     `insights sandbox --help`; `refresh_after_h` hours is how long an unsettled week counts as fresh; `families`
-    overrides an account's primary result family; `accounts_file` is a static list of accounts.
+    overrides an account's primary result family; `accounts_file` is a static list of accounts; `postgres_url` is where
+    the Dagster instance is kept (None: SQLite under the home).
     """
 
     home: Path
@@ -48,6 +51,7 @@ class Settings:
     sandbox_scenario: str = "default"
     families: Mapping[str, str] = field(default_factory=dict)
     accounts_file: str | None = None
+    postgres_url: str | None = field(default=None, repr=False)
     origins: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     def now(self) -> datetime:
@@ -83,6 +87,7 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
         "fixed_now": (_instant(env.get("INSIGHTS_NOW")), _origin(env, "INSIGHTS_NOW")),
         "token": (token, _origin(env, "META_ACCESS_TOKEN")),
         "app_secret": (env.get("META_APP_SECRET") or None, _origin(env, "META_APP_SECRET")),
+        "postgres_url": (_postgres_url(env), _origin(env, POSTGRES_VARIABLE)),
     }
     for name, read in _FILE_KEYS.items():
         if name in from_file:
@@ -146,6 +151,25 @@ def _sandbox_url(env: Mapping[str, str]) -> str | None:
     if not named and env.get("INSIGHTS_MODE") == "sandbox":
         named = env.get("META_GRAPH_URL")
     return _checked_url("INSIGHTS_SANDBOX_URL", named) if named else None
+
+
+def _postgres_url(env: Mapping[str, str]) -> str | None:
+    """Where the instance is; no error shows any part of it, since a password that is not encoded can be anywhere."""
+    url = env.get(POSTGRES_VARIABLE)
+    if not url:
+        return None
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:
+        parts = urlsplit("")
+    encoded = url.count("@") == parts.netloc.count("@") <= 1 and not parts.fragment
+    if parts.scheme not in {"postgresql", "postgresql+psycopg2"} or not encoded:
+        raise SettingsError(
+            f"{POSTGRES_VARIABLE} cannot be read; write postgresql://user:password@host:5432/database, with every "
+            "special character of the password percent-encoded (@ is %40)."
+        )
+    return url
 
 
 def _version(env: Mapping[str, str]) -> str:

@@ -18,7 +18,7 @@ def pytest_configure(config: pytest.Config) -> None:
     for line in DAGSTER_NOTICES:
         config.addinivalue_line("filterwarnings", line)
     # Settings are read where modules are imported; a developer's own environment must not reach a test.
-    for name in [n for n in os.environ if n.startswith(("INSIGHTS_", "META_"))]:
+    for name in [n for n in os.environ if n.startswith(("INSIGHTS_", "META_", "DAGSTER_PG_"))]:
         del os.environ[name]
 
 

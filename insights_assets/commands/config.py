@@ -6,7 +6,7 @@ import polars as pl
 from insights_assets.commands.printing import print_table
 from insights_assets.settings import load_settings
 
-SECRETS = ("token", "app_secret")
+SECRETS = ("token", "app_secret", "postgres_url")
 
 
 @click.group()
