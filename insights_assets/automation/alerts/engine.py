@@ -22,6 +22,7 @@ from insights_assets.tables.accounts import ACCOUNTS
 from insights_assets.tables.alerts import ALERTS
 
 SHORTEST_ID = 4
+Change = Callable[[Alert], Alert]
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,7 @@ def deliver(lake: Lake, settings: AlertSettings, now: datetime) -> outbox.Delive
     return outbox.deliver(lake, {sink.name: make_sink(sink) for sink in settings.sinks}, now)
 
 
-def change_one(lake: Lake, name: str, change: Callable[[Alert], Alert]) -> Alert:
+def change_one(lake: Lake, name: str, change: Change) -> Alert:
     """Change one alert, named by its id or an unambiguous beginning of it.
 
     Raises:

@@ -8,6 +8,7 @@ https://prometheus.io/docs/alerting/latest/alertmanager/
 
 import hashlib
 import json
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
@@ -238,4 +239,13 @@ def _shown(signal: Signal) -> dict[str, Any]:
 
 
 def _json(evidence: Mapping[str, Any]) -> str:
-    return json.dumps(evidence, sort_keys=True, default=str, ensure_ascii=False)
+    return json.dumps(_finite(evidence), sort_keys=True, default=str, ensure_ascii=False, allow_nan=False)
+
+
+def _finite(value: Any) -> Any:
+    """NaN and infinity as null: JSON has no such numbers, and a webhook's receiver would refuse them."""
+    if isinstance(value, Mapping):
+        return {key: _finite(own) for key, own in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_finite(own) for own in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
