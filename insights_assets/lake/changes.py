@@ -4,7 +4,6 @@ Delta's protocol keeps each file's row count, nulls, smallest and largest values
 https://github.com/delta-io/delta/blob/master/PROTOCOL.md#per-file-statistics
 """
 
-from collections.abc import Collection
 from datetime import datetime
 
 import polars as pl
@@ -17,45 +16,34 @@ from insights_assets.tables.model import Table
 _ACCOUNT = "partition.account_id"
 
 
-def changed_accounts(lake: Lake, table: Table, since: int | None) -> tuple[int | None, set[str]]:
-    """Accounts whose files differ from an earlier version of a partitioned table.
+def changed_accounts(lake: Lake, table: Table, snapshot: DeltaTable, since: int | None) -> set[str]:
+    """Accounts whose files in a snapshot differ from those of an earlier version of a partitioned table.
 
     Args:
         lake: the lake.
         table: the table.
+        snapshot: the newer state.
         since: the earlier version; None, or one that is no longer kept, makes every account a changed one.
-
-    Returns:
-        The version that was compared (None: the table was never written) and the accounts.
     """
-    snapshot = lake.delta(table)
-    if snapshot is None:
-        return None, set()
-    version = snapshot.version()
-    if since == version:
-        return version, set()
+    if since == snapshot.version():
+        return set()
     now, then = _files(snapshot), _version(lake, table, since)
     if then is None:
-        return version, set(now[_ACCOUNT])
-    both = pl.concat(
-        [now.join(then, on="path", how="anti"), then.join(now, on="path", how="anti")], how="vertical_relaxed"
-    )
-    return version, set(both[_ACCOUNT])
+        return set(now[_ACCOUNT])
+    both = [now.join(then, on="path", how="anti"), then.join(now, on="path", how="anti")]
+    return set(pl.concat(both)[_ACCOUNT])
 
 
-def file_statistics(lake: Lake, table: Table) -> pl.DataFrame:
+def file_statistics(snapshot: DeltaTable | None) -> pl.DataFrame:
     """One row a file: path, num_records, `partition.account_id` and null_count, min, max of each column.
 
-    A table that was never written or is empty gives no rows, and then not all columns.
+    A table that was never written (None) or is empty gives no rows, and then not all columns.
     """
-    snapshot = lake.delta(table)
     return pl.DataFrame() if snapshot is None else pl.DataFrame(snapshot.get_add_actions(flatten=True))
 
 
-def read_files(lake: Lake, table: Table, files: pl.DataFrame, accounts: Collection[str] | None = None) -> pl.DataFrame:
+def read_files(lake: Lake, table: Table, files: pl.DataFrame) -> pl.DataFrame:
     """Rows of some files of a partitioned table (rows of `file_statistics`), typed as the table says."""
-    if accounts is not None and files.height:
-        files = files.filter(pl.col(_ACCOUNT).is_in(list(accounts)))
     if files.is_empty():
         return table.empty()
     paths = [f"{lake.uri(table)}/{path}" for path in files["path"]]

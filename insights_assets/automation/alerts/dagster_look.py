@@ -117,7 +117,7 @@ def account_of(run: dg.DagsterRun) -> str | None:
 
 def _logged_steps(lake: Lake, run_id: str) -> set[str]:
     """Steps whose failure of this run is in `sync_log`."""
-    files = file_statistics(lake, SYNC_LOG)
+    files = file_statistics(lake.delta(SYNC_LOG))
     if files.is_empty():
         return set()
     may = files.filter(pl.lit(run_id).is_between(pl.col("min.run_id"), pl.col("max.run_id")))

@@ -42,18 +42,32 @@ class Changes:
         ]
 
 
-def observe(lake: Lake, settings: AlertSettings, now: datetime, accounts: Collection[str] | None = None) -> Observation:
-    """Look at some accounts (None: all of the registry), and at what concerns all together."""
-    registered = lake.read(ACCOUNTS)
-    watched = set(registry.select(registered, None)["account_id"])
-    seen = lake_look.look_at_all(lake, settings, now)
+def observe(
+    lake: Lake,
+    settings: AlertSettings,
+    now: datetime,
+    *,
+    accounts: Collection[str] | None = None,
+    records: lake_look.Records | None = None,
+) -> Observation:
+    """Look at some accounts (None: all of the registry), and at what concerns all together.
+
+    Args:
+        lake: the lake.
+        settings: thresholds.
+        now: the instant (UTC).
+        accounts: which accounts.
+        records: the records, when they are open already.
+    """
+    watched = set(registry.select(lake.read(ACCOUNTS), None)["account_id"])
     chosen = watched if accounts is None else accounts
+    opened = records or lake_look.Records.open(lake)
+    seen = lake_look.look_at_all(opened, settings, now)
     if chosen:
-        seen += lake_look.look(lake, settings, chosen, now)
+        seen += lake_look.look(opened, settings, chosen, now)
     # Nobody looks at an account that was switched off or taken out: what was open there is over.
-    left = {
-        a.alert_id for a in alerts_of(lake.read(ALERTS)) if a.account_id is not None and a.account_id not in watched
-    }
+    alerts = alerts_of(lake.read(ALERTS))
+    left = {a.alert_id for a in alerts if a.account_id is not None and a.account_id not in watched}
     return replace(seen, ended=seen.ended | left)
 
 

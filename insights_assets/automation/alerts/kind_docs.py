@@ -29,26 +29,29 @@ THRESHOLDS: Final = {
 _INTRODUCTION: Final = """\
 # Alerts
 
-The tables are made from `insights_assets/automation/alerts/kinds.py` by
-`python -m insights_assets.automation.alerts.kind_docs`; a test holds page and code together.
+The tables are made from `insights_assets/automation/alerts/kinds.py` by `python -m
+insights_assets.automation.alerts.kind_docs`; a test holds page and code together.
 
-An alert is a cause on a subject of an account: the same kind, account and subject are the same alert, however often it is
-seen. The sensor `alerts` looks every minute at the accounts with something new (a hundred a tick); `insights alerts run` looks
-at all of them at once. Both read the newest judged, complete week of each account: an account that is not synced keeps its
-alerts.
+An alert is a cause on a subject of an account: the same kind, account and subject are the same alert, however often
+it is seen. The sensor `alerts` looks every minute at the accounts with something new (fifty a tick); `insights
+alerts run` looks at all of them at once. Both read the newest judged, complete week of each account: an account that
+is not synced keeps its alerts.
 
 - **open**: told once when it opens, again when it becomes more severe.
-- **acknowledged** (`insights alerts ack ID`): somebody is on it; silent, unless it becomes more severe, until its cause is gone.
+- **acknowledged** (`insights alerts ack ID`): somebody is on it; silent, unless it becomes more severe, until its
+  cause is gone.
 - **snoozed** (`insights alerts snooze ID --hours 48`): silent; told again when the time is over and the cause is not.
-- **resolved**: by itself, when a look finds no cause. Coming back within `cooldown_h` hours it is the same episode, as it
-  was, and nobody is told; later it is a new episode. The end itself is not told.
+- **resolved**: by itself, when a look finds no cause. Coming back within `cooldown_h` hours it is the same episode,
+  as it was, and nobody is told; later it is a new episode. The end itself is not told.
 
-`insights alerts list`, the view `alerts` and the sensor's page in the UI show what is open; an id may be shortened to what is
-unambiguous. `insights alerts run --dry-run` says what would open, resolve and be told, and writes and sends nothing.
+`insights alerts list`, the view `alerts` and the sensor's page in the UI show what is open; an id may be shortened to
+what is unambiguous. `insights alerts run --dry-run` says what would open, resolve and be told, and writes and sends
+nothing.
 
 ## Settings
 
-In the settings file (`INSIGHTS_SETTINGS`); everything may be left out. Without `[alerts.sinks]` alerts go to the log only.
+In the settings file (`INSIGHTS_SETTINGS`); everything may be left out. Without `[alerts.sinks]` alerts go to the log
+only.
 
 ```toml
 [alerts]
@@ -84,18 +87,18 @@ recipients = ["team@example.org"]
 type = "log"
 ```
 
-A secret stands in an environment variable or a file, never in the settings file, and a webhook's address is one. Webhooks
-must be https, except on this machine.
+A secret stands in an environment variable or a file, never in the settings file, and a webhook's address is one.
+Webhooks must be https, except on this machine.
 
-A message is stored (table `alert_outbox`) before it is sent, and marked once it was taken. A sink that does not take one rests
-for 1, 2, 4, ... minutes, at most 6 hours, and then gets everything in order; the others go on. **At least once**: a process
-that dies between the sink's yes and the mark sends that message again after 5 minutes, with the same `Idempotency-Key`
-(webhook) or `Message-ID` (mail); Slack has no such key, so there a rare double is seen.
+A message is stored (table `alert_outbox`) before it is sent, and marked once it was taken. A sink that does not take
+one rests for 1, 2, 4, ... minutes, at most 6 hours, and then gets everything in order; the others go on. **At least
+once**: a process that dies between the sink's yes and the mark sends that message again after 5 minutes, with the
+same `Idempotency-Key` (webhook) or `Message-ID` (mail); Slack has no such key, so there a rare double is seen.
 
-A webhook's body is `{id, created_at, title, count, alerts: [{event, alert_id, account_id, account_name, kind, severity,
-subject, summary, week, opened_at, evidence}]}`; `event` is opened, escalated or snooze_over. With a secret,
-`X-Insights-Signature` is `sha256=` and the HMAC-SHA256 (hex) of `X-Insights-Timestamp`, a dot and the body; refuse old
-timestamps.
+A webhook's body is `{id, created_at, title, count, alerts: [{event, alert_id, account_id, account_name, kind,
+severity, subject, summary, week, opened_at, evidence}]}`; `event` is opened, escalated or snooze_over. With a secret,
+`X-Insights-Signature` is `sha256=` and the HMAC-SHA256 (hex) of `X-Insights-Timestamp`, a dot and the body; refuse
+old timestamps.
 """
 
 

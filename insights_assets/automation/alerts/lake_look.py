@@ -5,20 +5,24 @@ accounts have something new; of those, only the newest weeks are read, through t
 """
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 import duckdb
 import polars as pl
+from deltalake import DeltaTable
 
 from insights_assets import registry
 from insights_assets.alert_settings import AlertSettings
 from insights_assets.automation.alerts import findings_look, operation_look
 from insights_assets.automation.alerts.life_cycle import Observation
+from insights_assets.lake import sync_log
 from insights_assets.lake.catalog import open_catalog, select
 from insights_assets.lake.changes import changed_accounts, ended_since, file_statistics, read_files
 from insights_assets.lake.store import Lake
 from insights_assets.partitions import monday, today_in
 from insights_assets.tables.accounts import ACCOUNTS
+from insights_assets.tables.model import Table
 from insights_assets.tables.operations import CHECK_RESULTS, SCHEMA_CHECK, SYNC_LOG
 
 RECENT_WEEKS = 6  # an account that was not judged for longer keeps the alerts it has
@@ -26,7 +30,7 @@ _VIEWS = (
     *("accounts", "campaigns", "adsets", "ads", "anomalies", "burnout_predictions", "insights_weekly"),
     *("results_weekly", "check_results"),
 )
-Versions = dict[str, int | None]
+Versions = dict[str, int]
 
 # The newest name of an entity; ids are unique within a level.
 _NAMES = """
@@ -80,25 +84,46 @@ FROM insights_weekly WHERE level IN ('campaign', 'adset') AND list_contains($ent
 """
 
 
-def changed(lake: Lake, since: Versions) -> tuple[Versions, set[str]]:
-    """Accounts with something new since these versions of `sync_log` and `check_results`, and today's versions."""
-    versions: Versions = {}
-    accounts: set[str] = set()
-    for table in (SYNC_LOG, CHECK_RESULTS):
-        versions[table.name], some = changed_accounts(lake, table, since.get(table.name))
-        accounts |= some
-    return versions, accounts
+@dataclass(frozen=True)
+class Records:
+    """What the system records about itself, as it stands now: opened once a tick, for its log of files is long."""
+
+    lake: Lake
+    log: DeltaTable | None
+    verdicts: DeltaTable | None
+
+    @classmethod
+    def open(cls, lake: Lake) -> "Records":
+        """The newest state of both tables."""
+        return cls(lake, lake.delta(SYNC_LOG), lake.delta(CHECK_RESULTS))
+
+    def versions(self) -> Versions:
+        """The versions of the tables."""
+        return {t.name: s.version() for t, s in self._tables()}
+
+    def changed(self, since: Versions) -> set[str]:
+        """Accounts with something new since these versions."""
+        return {a for t, s in self._tables() for a in changed_accounts(self.lake, t, s, since.get(t.name))}
+
+    def logged(self, since: datetime) -> pl.DataFrame:
+        """Files of the log that may hold rows of this instant and later, with their statistics."""
+        return ended_since(file_statistics(self.log), "finished_at", since)
+
+    def _tables(self) -> list[tuple[Table, DeltaTable]]:
+        both = ((SYNC_LOG, self.log), (CHECK_RESULTS, self.verdicts))
+        return [(table, snapshot) for table, snapshot in both if snapshot is not None]
 
 
-def look(lake: Lake, settings: AlertSettings, accounts: Collection[str], now: datetime) -> Observation:
+def look(records: Records, settings: AlertSettings, accounts: Collection[str], now: datetime) -> Observation:
     """Look at some accounts of the registry.
 
     Args:
-        lake: the lake.
+        records: the records.
         settings: thresholds.
         accounts: which; those that are not registered or switched off have no causes.
         now: the instant (UTC).
     """
+    lake = records.lake
     zones = dict(registry.select(lake.read(ACCOUNTS), None).select("account_id", "timezone_name").iter_rows())
     chosen = sorted(set(accounts) & set(zones))
     if not chosen:
@@ -106,18 +131,16 @@ def look(lake: Lake, settings: AlertSettings, accounts: Collection[str], now: da
     running = {account: monday(today_in(zones[account], now)) for account in chosen}
     with open_catalog(lake, views=_VIEWS, accounts=chosen) as connection:
         seen = _results(connection, settings, running, now)
-        failed = select(connection, "FROM check_results WHERE NOT passed").filter(pl.col("account_id").is_in(chosen))
+        failed = select(connection, "FROM check_results WHERE NOT passed")
     seen += operation_look.checks(failed, chosen)
-    files = ended_since(file_statistics(lake, SYNC_LOG), "finished_at", now - operation_look.SLOW_WINDOW)
-    log = read_files(lake, SYNC_LOG, files, chosen)
+    log = sync_log.recent(lake, records.logged(now - operation_look.SLOW_WINDOW), chosen)
     return seen + operation_look.failed_syncs(log, settings, now) + operation_look.slow_syncs(log, settings, now)
 
 
-def look_at_all(lake: Lake, settings: AlertSettings, now: datetime) -> Observation:
+def look_at_all(records: Records, settings: AlertSettings, now: datetime) -> Observation:
     """Look at what concerns all accounts together: blocks and errors, mostly from the statistics of the log's files."""
-    files = file_statistics(lake, SYNC_LOG)
-    blocked, accounts = _blocked(lake, ended_since(files, "finished_at", now - operation_look.STORM_WINDOW), now)
-    failed, ended = _failed(lake, ended_since(files, "finished_at", now - operation_look.ERROR_WINDOW), now)
+    blocked, accounts = _blocked(records.lake, records.logged(now - operation_look.STORM_WINDOW), now)
+    failed, ended = _failed(records.lake, records.logged(now - operation_look.ERROR_WINDOW), now)
     own = settings.thresholds
     return operation_look.rate_limits(blocked, accounts, own) + operation_look.errors(failed, ended, own)
 

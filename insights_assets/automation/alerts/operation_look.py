@@ -1,6 +1,8 @@
 """Causes in what the system records about itself: checks and syncs of accounts, blocks and errors of all together."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 import polars as pl
 
@@ -130,35 +132,37 @@ def slow_syncs(log: pl.DataFrame, settings: AlertSettings, now: datetime) -> Obs
         )
         .sort("account_id", "finished_at")
     )
-    signals, looked = [], set()
-    for (account_id,), rows in runs.group_by("account_id", maintain_order=True):
-        newest = rows.row(-1, named=True)
-        earlier = rows.head(-1).filter(weeks=newest["weeks"], step=newest["step"])["duration_s"]
-        if earlier.len() < EARLIER_RUNS:
-            continue
-        looked.add(("slow_sync", str(account_id)))
-        own, usual = settings.of(str(account_id)), float(earlier.sort().median() or 0)  # type: ignore[arg-type]
-        took = newest["duration_s"]
-        if took < own.slow_sync_min_s or took < own.slow_sync_factor * usual:
-            continue
-        signals.append(
-            Signal(
-                kind="slow_sync",
-                account_id=str(account_id),
-                subject_key="sync",
-                subject=f"sync of {account_id}",
-                severity="medium" if took >= 2 * own.slow_sync_factor * usual else "low",
-                summary=f"Reading {account_id} took {took:,.0f} s, usually {usual:,.0f} s.",
-                evidence={
-                    "duration_s": round(took, 1),
-                    "usual_s": round(usual, 1),
-                    "weeks": newest["weeks"],
-                    "run_id": newest["run_id"],
-                    "earlier_runs": earlier.len(),
-                },
-            )
-        )
-    return Observation(tuple(signals), frozenset(looked))
+    newest = runs.unique("account_id", keep="last", maintain_order=True)
+    like = runs.join(newest, on=["account_id", "weeks", "step"], suffix="_newest").filter(
+        pl.col("run_id") != pl.col("run_id_newest")
+    )
+    usual = like.group_by("account_id").agg(pl.col("duration_s").median().alias("usual"), pl.len().alias("earlier"))
+    compared = newest.join(usual, on="account_id").filter(pl.col("earlier") >= EARLIER_RUNS)
+    signals = []
+    for row in compared.sort("account_id").iter_rows(named=True):
+        own = settings.of(row["account_id"])
+        if row["duration_s"] >= max(own.slow_sync_min_s, own.slow_sync_factor * row["usual"]):
+            signals.append(_slow(row, own.slow_sync_factor))
+    return Observation(tuple(signals), frozenset(("slow_sync", account) for account in compared["account_id"]))
+
+
+def _slow(row: Mapping[str, Any], factor: float) -> Signal:
+    account_id, took, usual = row["account_id"], row["duration_s"], row["usual"]
+    return Signal(
+        kind="slow_sync",
+        account_id=account_id,
+        subject_key="sync",
+        subject=f"sync of {account_id}",
+        severity="medium" if took >= 2 * factor * usual else "low",
+        summary=f"Reading {account_id} took {took:,.0f} s, usually {usual:,.0f} s.",
+        evidence={
+            "duration_s": round(took, 1),
+            "usual_s": round(usual, 1),
+            "weeks": row["weeks"],
+            "run_id": row["run_id"],
+            "earlier_runs": row["earlier"],
+        },
+    )
 
 
 def rate_limits(blocked_steps: int, accounts: list[str], thresholds: Thresholds) -> Observation:

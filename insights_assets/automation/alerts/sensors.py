@@ -47,7 +47,7 @@ def alert_sensors(lake: Lake, settings: AlertSettings, now: Callable[[], datetim
         minimum_interval_seconds=INTERVAL_S,
         default_status=dg.DefaultSensorStatus.RUNNING,
         description="Opens, resolves and tells alerts from findings, predictions, checks and syncs: each tick the "
-        "accounts with something new, a hundred at most.",
+        "accounts with something new, fifty at most.",
     )
     def look(context: dg.SensorEvaluationContext) -> dg.SkipReason:
         at = now()
