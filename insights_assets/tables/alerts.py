@@ -60,6 +60,11 @@ class AlertOutbox(TableModel):
     """One message to one sink: stored before it is sent, marked once it was taken."""
 
     message_id: pl.String = column("Identity, sent along as the idempotency key", str_matches=r"^[0-9a-f]{32}$")
+    account_id: pl.String = column(
+        "Ad account, with its prefix; null when the message is about several, or about none",
+        str_matches=r"^act_\d+$",
+        nullable=True,
+    )
     sink: pl.String = column("Name of the sink in the settings")
     notifications: Ids = column("Identities of the notifications in it")
     payload: pl.String = column("What is told, as JSON; rendered for the sink when it is sent")

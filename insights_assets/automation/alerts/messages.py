@@ -21,6 +21,15 @@ _HAPPENED = {"opened": "", "escalated": "now worse: ", "snooze_over": "snooze ov
 
 
 @dataclass(frozen=True)
+class Group:
+    """What becomes one message: keys of its notifications, their one account, the facts as JSON, redacted."""
+
+    keys: Sequence[str]
+    account_id: str | None
+    payload: str
+
+
+@dataclass(frozen=True)
 class Message:
     """One message: `message_id` is its idempotency key, `alerts` the facts, `count` how many alerts it is about."""
 
@@ -56,9 +65,7 @@ def line(alert: Mapping[str, Any]) -> str:
     return one_line(text, 700)
 
 
-def group(
-    notifications: Sequence[Notification], names: Mapping[str, str], *, digest_over: int
-) -> list[tuple[list[str], str]]:
+def group(notifications: Sequence[Notification], names: Mapping[str, str], *, digest_over: int) -> list[Group]:
     """Group the notifications of one tick for one sink: one message each, or one digest when there are many.
 
     Args:
@@ -67,13 +74,21 @@ def group(
         digest_over: with more than so many, one message tells them all.
 
     Returns:
-        For each message the keys of its notifications and its payload as JSON, redacted.
+        One for each message.
     """
     ordered = sorted(
         notifications, key=lambda n: (-SEVERITIES.index(n.alert.severity), n.alert.opened_at, n.alert.alert_id)
     )
     groups = [ordered] if len(ordered) > digest_over else [[each] for each in ordered]
-    return [([n.key for n in some], _payload(some, names)) for some in groups if some]
+    return [
+        Group(
+            keys=[n.key for n in some],
+            account_id=some[0].alert.account_id if len({n.alert.account_id for n in some}) == 1 else None,
+            payload=_payload(some, names),
+        )
+        for some in groups
+        if some
+    ]
 
 
 def message_id(sink: str, keys: Sequence[str]) -> str:

@@ -50,9 +50,9 @@ def store(
     def add(rows: pl.DataFrame) -> pl.DataFrame:
         known = {(sink, key) for sink, keys in rows.select("sink", "notifications").iter_rows() for key in keys}
         fresh = [
-            _row(sink.name, keys, payload, now)
+            _row(sink.name, each, now)
             for sink in sinks
-            for keys, payload in messages.group(
+            for each in messages.group(
                 [n for n in notifications if _wanted(n, sink) and (sink.name, n.key) not in known],
                 names,
                 digest_over=digest_over,
@@ -134,12 +134,13 @@ def _wanted(notification: Notification, sink: SinkSettings) -> bool:
     return SEVERITIES.index(notification.alert.severity) >= SEVERITIES.index(sink.min_severity)
 
 
-def _row(sink: str, keys: Sequence[str], payload: str, now: datetime) -> dict[str, Any]:
+def _row(sink: str, group: messages.Group, now: datetime) -> dict[str, Any]:
     return {
-        "message_id": messages.message_id(sink, keys),
+        "message_id": messages.message_id(sink, group.keys),
+        "account_id": group.account_id,
         "sink": sink,
-        "notifications": list(keys),
-        "payload": payload,
+        "notifications": list(group.keys),
+        "payload": group.payload,
         "created_at": now,
         "attempts": 0,
         "next_attempt_at": now,
