@@ -131,7 +131,7 @@ def _relation(lake: Lake, table: Table, accounts: Collection[str] | None) -> str
     """SELECT of exactly the table's columns: over the active files (of some accounts), or over nothing."""
     snapshot = lake.delta(table)
     some = [("account_id", "in", sorted(accounts))] if accounts is not None and table.partitioned else None
-    active = [] if snapshot is None else sorted(snapshot.file_uris(some))
+    active = [] if snapshot is None else sorted(snapshot.file_uris(file_pruning_predicate=some))
     if not active:
         columns = ", ".join(f"CAST(NULL AS {_sql_type(t)}) AS {_name(c)}" for c, t in table.schema.items())
         return f"SELECT {columns} WHERE false"
