@@ -8,6 +8,7 @@ import dagster as dg
 from insights_assets.analytics import restatements
 from insights_assets.assets import accounts, completeness, entities, findings, insights, offline, results
 from insights_assets.automation import tail_audit, version_watch
+from insights_assets.automation.alerts import sensors as alerting
 from insights_assets.automation.resume import resume_sensor
 from insights_assets.checks.graph_versions import version_check
 from insights_assets.checks.reconciliation import reconciliation_checks
@@ -62,7 +63,7 @@ def build_defs(settings: Settings | None = None, *, overrides: Mapping[str, Any]
     }
     resources["lake_io"] = LakeIOManager(resources["lake"], TABLES, resources["clock"], LEDGERS)
     return dg.Definitions(
-        assets=[accounts.accounts, *PARTITIONED_ASSETS, completeness.restatements],
+        assets=[accounts.accounts, *PARTITIONED_ASSETS, completeness.restatements, alerting.alerts],
         asset_checks=[
             *[schema_check(a, TABLES[a.key.path[-1]], resources["clock"]) for a in PARTITIONED_ASSETS],
             reconciliation_checks(resources["clock"]),
@@ -70,7 +71,10 @@ def build_defs(settings: Settings | None = None, *, overrides: Mapping[str, Any]
         ],
         jobs=[tail_audit.job, version_watch.job],
         schedules=[tail_audit.tail_audit, version_watch.schedule],
-        sensors=[resume_sensor(PARTITIONED_ASSETS, resources["lake"], resources["clock"])],
+        sensors=[
+            resume_sensor(PARTITIONED_ASSETS, resources["lake"], resources["clock"]),
+            *alerting.alert_sensors(resources["lake"], effective.alerts, resources["clock"]),
+        ],
         resources={k: _as_resource(v) for k, v in resources.items()},
         # A process a step costs seconds of imports; the steps of a run share tables of some megabytes.
         executor=dg.in_process_executor,

@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any, Literal, cast, get_args
 from urllib.parse import urlsplit
 
+from insights_assets import alert_settings
+from insights_assets.alert_settings import AlertSettings
 from insights_assets.problems import InputError
 from insights_assets.tables.columns import FAMILIES
 
@@ -33,7 +35,7 @@ class Settings:
     already (None: one is started when needed) and `sandbox_scenario` what one that is started here plays, by a name of
     `insights sandbox --help`; `refresh_after_h` hours is how long an unsettled week counts as fresh; `families`
     overrides an account's primary result family; `accounts_file` is a static list of accounts; `postgres_url` is where
-    the Dagster instance is kept (None: SQLite under the home).
+    the Dagster instance is kept (None: SQLite under the home); `alerts` is what opens an alert and who is told.
     """
 
     home: Path
@@ -52,6 +54,7 @@ class Settings:
     families: Mapping[str, str] = field(default_factory=dict)
     accounts_file: str | None = None
     postgres_url: str | None = field(default=None, repr=False)
+    alerts: AlertSettings = field(default_factory=AlertSettings)
     origins: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     def now(self) -> datetime:
@@ -224,9 +227,17 @@ def _file(value: Any, where: str) -> str:
     return str(Path(value).absolute())
 
 
+def _alerts(value: Any, where: str) -> AlertSettings:
+    try:
+        return alert_settings.parse(value, where)
+    except InputError as error:
+        raise SettingsError(str(error)) from error
+
+
 _FILE_KEYS = {
     "refresh_after_h": _number,
     "sandbox_seed": _integer,
     "families": _families,
     "accounts_file": _file,
+    "alerts": _alerts,
 }

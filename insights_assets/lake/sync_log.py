@@ -1,11 +1,12 @@
 """The sync log: one row for each partition and run of a step, appended after its write (or its failure)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 import polars as pl
 
+from insights_assets.lake.changes import read_files
 from insights_assets.lake.store import Lake, Partition
 from insights_assets.tables.model import Table
 from insights_assets.tables.operations import SYNC_LOG
@@ -61,3 +62,39 @@ def requests(lake: Lake, accounts: Sequence[str]) -> int:
     """API requests of all logged runs of these accounts; a run's count stands in the row of each of its weeks."""
     rows = lake.read(SYNC_LOG, accounts=accounts).unique(["account_id", "step", "run_id", "finished_at"])
     return int(rows["requests"].sum())
+
+
+def recent(lake: Lake, files: pl.DataFrame, accounts: Collection[str]) -> pl.DataFrame:
+    """Rows of some files of the log, of these accounts; `attempts`, `requests` and `rows` of successes may be null.
+
+    Each run of a step adds a file: a fleet that was not compacted for two weeks has 200 an account. What a file of one
+    successful step holds stands in its statistics, so only the others are opened.
+
+    Args:
+        lake: the lake.
+        files: rows of `changes.file_statistics`.
+        accounts: which accounts.
+    """
+    if files.is_empty():
+        return SYNC_LOG.empty()
+    chosen = files.filter(pl.col("partition.account_id").is_in(list(accounts)))
+    span = (pl.col("max.week") - pl.col("min.week")).dt.total_days() // 7 + 1
+    told = (
+        (pl.col("min.step") == pl.col("max.step"))
+        & (pl.col("min.run_id") == pl.col("max.run_id"))
+        & (pl.col("min.finished_at") == pl.col("max.finished_at"))
+        & (pl.col("min.status") == "ok")
+        & (pl.col("max.status") == "ok")
+        & (span == pl.col("num_records"))
+    )
+    plain = chosen.filter(told).select(
+        pl.col("partition.account_id").alias("account_id"),
+        pl.date_ranges("min.week", "max.week", "1w").alias("week"),
+        *(pl.col(f"max.{name}").alias(name) for name in ("step", "status", "duration_s", "run_id", "finished_at")),
+    )
+    rows = plain.explode("week", empty_as_null=False)
+    known = [
+        (pl.col(name) if name in rows.columns else pl.lit(None)).cast(dtype).alias(name)
+        for name, dtype in SYNC_LOG.schema.items()
+    ]
+    return pl.concat([rows.select(known), read_files(lake, SYNC_LOG, chosen.filter(~told))])

@@ -1,6 +1,7 @@
 """All tables by name: what the lake creates, the catalog shows and the checks judge."""
 
 from insights_assets.tables.accounts import ACCOUNTS
+from insights_assets.tables.alerts import ALERT_OUTBOX, ALERTS
 from insights_assets.tables.anomalies_ad import ANOMALIES_AD
 from insights_assets.tables.burnout_predictions import BURNOUT_PREDICTIONS
 from insights_assets.tables.completeness import COMPLETENESS
@@ -41,5 +42,7 @@ TABLES: dict[str, Table] = {
         SYNC_LOG,
         CHECK_RESULTS,
         QUARANTINE,
+        ALERTS,
+        ALERT_OUTBOX,
     )
 }

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +57,8 @@ CONTRACT = {
     "refresh_plan": "account_id week lookback_days",
     "restatements": "account_id week ad_id date metric old_value new_value age_days observed_at",
     "quarantine": "account_id week table_name reason row observed_at",
+    "alerts": "alert_id account_id kind severity subject opened_at status resolved_at",
+    "alert_outbox": "message_id account_id sink created_at attempts next_attempt_at delivered_at last_error",
 }
 FIRST_WORDS = {
     "anomaly_type": "cpr_spike",
@@ -87,7 +90,7 @@ def row(table: Table, **given: Any) -> dict[str, Any]:
     """A row that the table accepts, `given` values in it."""
     level = table.name.rsplit("_", 1)[-1]
     words = {
-        "status": {"sync_log": "ok", "anomalies_ad": "new"}.get(table.name, "ACTIVE"),
+        "status": {"sync_log": "ok", "anomalies_ad": "new", "alerts": "open"}.get(table.name, "ACTIVE"),
         "level": level if level in ("campaign", "adset") else "ad",
         "entity_id": AD if level not in ("campaign", "adset") else f"{level}-1",
         "account_id": ACCOUNT,
@@ -100,6 +103,10 @@ def row(table: Table, **given: Any) -> dict[str, Any]:
         made["metric"] = "spend"
     if table.name == "completeness":
         made["lookback_days"] = 28
+    if table.name == "alerts":
+        made["kind"] = "ctr_drop"
+    whose = given.get("account_id", ACCOUNT).encode()
+    made |= {k: sha256(whose).hexdigest()[:n] for k, n in (("alert_id", 16), ("message_id", 32)) if k in made}
     return made | given
 
 
@@ -122,7 +129,7 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> Lake:
     for table in TABLES.values():
         rows = frame(table, {"account_id": ACCOUNT}, {"account_id": OTHER})
         if not table.partitioned:
-            made.overwrite(table, rows.with_columns(name=pl.lit(NAME)))
+            made.overwrite(table, rows.with_columns(name=pl.lit(NAME)) if "name" in table.schema else rows)
         elif table.layer == "ops":
             made.append(table, rows)
         else:

@@ -19,6 +19,8 @@ MEANINGFUL: dict[str, Any] = {
     "source": "added",
     "creative_type": "video",
     "finding_id": "0123456789abcdef",
+    "alert_id": "0123456789abcdef",
+    "message_id": "0123456789abcdef0123456789abcdef",
     "anomaly_type": "cpr_spike",
     "metric": "cpr",
     "direction": "up",
@@ -32,6 +34,7 @@ BY_TABLE: dict[str, dict[str, Any]] = {
     "anomalies_ad": {"status": "new"},
     "check_results": {"severity": "ERROR"},
     "restatements": {"metric": "spend"},
+    "alerts": {"status": "open", "kind": "ctr_drop"},
     "completeness": {"metric": "spend", "lookback_days": 28},
 }
 
