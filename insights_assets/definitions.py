@@ -8,6 +8,7 @@ import dagster as dg
 from insights_assets.analytics import restatements
 from insights_assets.assets import accounts, completeness, entities, findings, insights, offline, results
 from insights_assets.automation import tail_audit, version_watch
+from insights_assets.automation.launching import launching
 from insights_assets.automation.resume import resume_sensor
 from insights_assets.checks.graph_versions import version_check
 from insights_assets.checks.reconciliation import reconciliation_checks
@@ -61,6 +62,7 @@ def build_defs(settings: Settings | None = None, *, overrides: Mapping[str, Any]
         **(overrides or {}),
     }
     resources["lake_io"] = LakeIOManager(resources["lake"], TABLES, resources["clock"], LEDGERS)
+    started = launching(PARTITIONED_ASSETS, resources, effective)
     return dg.Definitions(
         assets=[accounts.accounts, *PARTITIONED_ASSETS, completeness.restatements],
         asset_checks=[
@@ -68,9 +70,9 @@ def build_defs(settings: Settings | None = None, *, overrides: Mapping[str, Any]
             reconciliation_checks(resources["clock"]),
             version_check(accounts.accounts, effective.graph_version, resources["clock"]),
         ],
-        jobs=[tail_audit.job, version_watch.job],
-        schedules=[tail_audit.tail_audit, version_watch.schedule],
-        sensors=[resume_sensor(PARTITIONED_ASSETS, resources["lake"], resources["clock"])],
+        jobs=[tail_audit.job, version_watch.job, *started.jobs],
+        schedules=[tail_audit.tail_audit, version_watch.schedule, *started.schedules],
+        sensors=[resume_sensor(PARTITIONED_ASSETS, resources["lake"], resources["clock"]), *started.sensors],
         resources={k: _as_resource(v) for k, v in resources.items()},
         # A process a step costs seconds of imports; the steps of a run share tables of some megabytes.
         executor=dg.in_process_executor,
