@@ -1,10 +1,12 @@
 """The code location: `build_defs` is the one place where assets, checks and resources meet."""
 
+import os
 from collections.abc import Mapping
 from typing import Any
 
 import dagster as dg
 
+from insights_assets import logs
 from insights_assets.analytics import restatements
 from insights_assets.assets import accounts, completeness, entities, findings, insights, offline, results
 from insights_assets.automation import tail_audit, version_watch
@@ -89,4 +91,5 @@ def _as_resource(value: Any) -> Any:
 @dg.definitions
 def defs() -> dg.Definitions:
     """What Dagster loads."""
+    logs.configure(os.environ)
     return build_defs()

@@ -12,7 +12,7 @@ from functools import cache
 
 import dagster as dg
 
-from insights_assets import partitions
+from insights_assets import logs, partitions
 from insights_assets.definitions import PARTITIONED_ASSETS, build_defs
 from insights_assets.graph_api.redaction import redact
 from insights_assets.instance_home import ACCOUNT_TAG, BUSINESS_TAG, open_instance
@@ -39,7 +39,8 @@ def _session() -> tuple[dg.DagsterInstance, dg.JobDefinition]:
 
 
 def start_worker(environment: dict[str, str]) -> None:
-    """Prepare a worker process: its variables, its instance, no console noise, no life without its parent."""
+    """Prepare a worker process: its variables, its logs, its instance, no life without its parent."""
+    logs.configure({**os.environ, **environment})
     logging.getLogger("dagster").setLevel(logging.CRITICAL)
     threading.Thread(target=_end_with_parent, name="parent watch", daemon=True).start()
     open_instance(environment)

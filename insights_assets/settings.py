@@ -5,12 +5,13 @@ Belongs here: every name read from the environment. Does not belong here: accoun
 
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal, cast, get_args
 
+from insights_assets.logged import FORMAT, LEVEL, log_format, log_level
 from insights_assets.problems import InputError
 from insights_assets.tables.columns import FAMILIES
 from insights_assets.timetable import Timetable, parse
@@ -32,7 +33,7 @@ class Settings:
     already (None: one is started when needed) and `sandbox_scenario` what one that is started here plays, by a name of
     `insights sandbox --help`; `refresh_after_h` hours is how long an unsettled week counts as fresh; `families`
     overrides an account's primary result family; `accounts_file` is a static list of accounts; `schedules` says what
-    starts by itself, and when.
+    starts by itself, and when; `log_format` and `log_level` are of the lines on stderr.
     """
 
     home: Path
@@ -51,6 +52,8 @@ class Settings:
     families: Mapping[str, str] = field(default_factory=dict)
     accounts_file: str | None = None
     schedules: Timetable = field(default_factory=Timetable)
+    log_format: str = "text"
+    log_level: str = "WARNING"
     origins: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     def now(self) -> datetime:
@@ -86,6 +89,8 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
         "fixed_now": (_instant(env.get("INSIGHTS_NOW")), _origin(env, "INSIGHTS_NOW")),
         "token": (token, _origin(env, "META_ACCESS_TOKEN")),
         "app_secret": (env.get("META_APP_SECRET") or None, _origin(env, "META_APP_SECRET")),
+        "log_format": (_log(log_format, env), _origin(env, FORMAT)),
+        "log_level": (_log(log_level, env), _origin(env, LEVEL)),
     }
     for name, read in _FILE_KEYS.items():
         if name in from_file:
@@ -201,6 +206,13 @@ def _file(value: Any, where: str) -> str:
     if not isinstance(value, str) or not Path(value).is_file():
         raise SettingsError(f"{where} is {value!r}; it must name a file that exists.")
     return str(Path(value).absolute())
+
+
+def _log(read: Callable[[Mapping[str, str]], str], env: Mapping[str, str]) -> str:
+    try:
+        return read(env)
+    except InputError as error:
+        raise SettingsError(str(error)) from error
 
 
 def _schedules(value: Any, where: str) -> Timetable:

@@ -16,13 +16,16 @@ DAGSTER += ("instance_home", "runs", "commands", "lake/io_manager")
 # What each package may take from the others besides itself; a package or module that is missing here is unrestricted.
 ALLOWED = {
     "problems": set(),
-    "settings": {"tables", "problems"},
+    "settings": {"tables", "problems", "timetable", "logged"},
+    "timetable": {"problems"},
+    "logged": {"problems"},
+    "logs": {"graph_api", "logged"},
     "partitions": set(),
     "tables": set(),
     "analytics": {"tables"},
     "graph_api": {"settings", "tables", "problems"},
     "sandbox": {"settings", "tables"},
-    "lake": {"settings", "tables", "partitions", "problems"},
+    "lake": {"settings", "tables", "partitions", "problems", "logged"},
     "checks": {"lake", "graph_api", "tables", "settings", "partitions", "analytics"},
     "connection": {"graph_api", "sandbox", "settings"},
     "offline": {"problems", "tables"},
