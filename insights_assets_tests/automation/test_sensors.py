@@ -1,4 +1,4 @@
-"""Sensors of new, stale and restated accounts, tick by tick: a repeated one asks for the same, nothing is asked twice."""
+"""Sensors of new, stale and restated accounts, tick by tick: a repeated one asks for the same, nothing comes twice."""
 
 import json
 from datetime import timedelta
@@ -211,6 +211,17 @@ def test_a_fleet_beyond_one_tick_goes_on_where_it_stopped(fleet, monkeypatch):
     second = fleet.sensor("refresh_restated", first.cursor)
     assert [k.split("|")[1] for k in keys(second)] == ["act_2"]
     assert second.cursor == at.isoformat()
+
+
+def test_a_tick_looks_at_a_few_accounts_and_the_next_at_those_after_them(fleet, monkeypatch):
+    monkeypatch.setattr("insights_assets.automation.restated.MOST_ACCOUNTS", 1)
+    fleet.accounts({"account_id": "act_1"}, {"account_id": "act_2"})
+    restate(fleet, "act_1", 2, minutes_ago=60)
+    earlier = restate(fleet, "act_2", 2, minutes_ago=90)
+    first = fleet.sensor("refresh_restated")
+    assert [k.split("|")[1] for k in keys(first)] == ["act_2"]
+    assert first.cursor == earlier.isoformat()
+    assert [k.split("|")[1] for k in keys(fleet.sensor("refresh_restated", first.cursor))] == ["act_1"]
 
 
 def test_accounts_that_are_off_are_passed_over(fleet):
