@@ -15,7 +15,8 @@ import dagster as dg
 from insights_assets import logs, partitions
 from insights_assets.definitions import PARTITIONED_ASSETS, build_defs
 from insights_assets.graph_api.redaction import redact
-from insights_assets.instance_home import ACCOUNT_TAG, BUSINESS_TAG, open_instance
+from insights_assets.instance.owners import owner_tags
+from insights_assets.instance_home import open_instance
 
 # The run's own console would fight the progress bar; everything it says is in the event log.
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
@@ -72,10 +73,8 @@ def _run(
     instance, job = _session()
     wanted = {a.key for a in PARTITIONED_ASSETS if a.key.path[-1] in set(steps)}
     tags = partitions.range_tags(accounts, weeks)
-    if business_id:
-        tags[BUSINESS_TAG] = business_id
     if len(accounts) == 1:
-        tags[ACCOUNT_TAG] = accounts[0]
+        tags |= owner_tags(accounts[0], business_id)
     result = job.get_subset(asset_selection=wanted).execute_in_process(
         instance=instance, tags=tags, raise_on_error=False, run_config=QUIET
     )

@@ -29,11 +29,11 @@ class SettingsError(InputError):
 class Settings:
     """Effective settings of this process.
 
+    `schedules` says what starts by itself, and when; `log_format` and `log_level` are of the lines on stderr.
     `home` holds everything written; `lake` is a path or object-store URI; `sandbox_url` is a simulator that runs
     already (None: one is started when needed) and `sandbox_scenario` what one that is started here plays, by a name of
     `insights sandbox --help`; `refresh_after_h` hours is how long an unsettled week counts as fresh; `families`
-    overrides an account's primary result family; `accounts_file` is a static list of accounts; `schedules` says what
-    starts by itself, and when; `log_format` and `log_level` are of the lines on stderr.
+    overrides an account's primary result family; `accounts_file` is a static list of accounts.
     """
 
     home: Path
@@ -46,14 +46,14 @@ class Settings:
     fixed_now: datetime | None
     token: str | None = field(repr=False)
     app_secret: str | None = field(repr=False)
+    schedules: Timetable = field(default_factory=Timetable)
+    log_format: str = "text"
+    log_level: str = "WARNING"
     refresh_after_h: float = 20.0
     sandbox_seed: int = 7
     sandbox_scenario: str = "default"
     families: Mapping[str, str] = field(default_factory=dict)
     accounts_file: str | None = None
-    schedules: Timetable = field(default_factory=Timetable)
-    log_format: str = "text"
-    log_level: str = "WARNING"
     origins: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     def now(self) -> datetime:
@@ -75,6 +75,8 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
         "home": (home, _origin(env, "INSIGHTS_HOME")),
         "lake": (_lake(env, home), _origin(env, "INSIGHTS_LAKE")),
         "mode": (_mode(env, token), _origin(env, "INSIGHTS_MODE")),
+        "log_format": (_log(log_format, env), _origin(env, FORMAT)),
+        "log_level": (_log(log_level, env), _origin(env, LEVEL)),
         "graph_url": (_url(env), _origin(env, "META_GRAPH_URL")),
         "graph_version": (_version(env), _origin(env, "META_GRAPH_VERSION")),
         "sandbox_url": (_sandbox_url(env), _origin(env, "INSIGHTS_SANDBOX_URL")),
@@ -89,8 +91,6 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
         "fixed_now": (_instant(env.get("INSIGHTS_NOW")), _origin(env, "INSIGHTS_NOW")),
         "token": (token, _origin(env, "META_ACCESS_TOKEN")),
         "app_secret": (env.get("META_APP_SECRET") or None, _origin(env, "META_APP_SECRET")),
-        "log_format": (_log(log_format, env), _origin(env, FORMAT)),
-        "log_level": (_log(log_level, env), _origin(env, LEVEL)),
     }
     for name, read in _FILE_KEYS.items():
         if name in from_file:

@@ -14,7 +14,7 @@ import polars as pl
 
 from insights_assets import registry
 from insights_assets.connection import Gateway
-from insights_assets.instance_home import ACCOUNT_TAG, BUSINESS_TAG
+from insights_assets.instance.owners import ACCOUNT_TAG, owner_tags
 from insights_assets.lake.store import Lake
 from insights_assets.partitions import FIRST_WEEK, monday, range_tags, today_in, weeks_covering
 from insights_assets.tables.accounts import ACCOUNTS
@@ -120,11 +120,6 @@ def account_request(
 def sensor_status(timetable: Timetable, name: str, mode: str) -> dg.DefaultSensorStatus:
     """Whether a sensor starts switched on."""
     return dg.DefaultSensorStatus.RUNNING if timetable.runs(name, mode=mode) else dg.DefaultSensorStatus.STOPPED
-
-
-def owner_tags(account_id: str, business_id: str | None) -> dict[str, str]:
-    """Tags of a run of one account: Dagster limits runs of one business by them (`dagster.yaml`)."""
-    return {ACCOUNT_TAG: account_id, **({BUSINESS_TAG: business_id} if business_id else {})}
 
 
 def spans(order: Sequence[str], wanted: Collection[str], allowed: Collection[str]) -> Iterator[tuple[str, ...]]:

@@ -14,7 +14,7 @@ import dagster as dg
 from insights_assets import registry
 from insights_assets.assets.insights import insights_daily
 from insights_assets.automation.fleet import draw
-from insights_assets.instance_home import BUSINESS_TAG
+from insights_assets.instance.owners import owner_tags
 from insights_assets.lake.store import Lake
 from insights_assets.partitions import DAYS, SETTLED_AFTER_DAYS, key, split_key, today_in
 from insights_assets.tables.accounts import ACCOUNTS
@@ -97,6 +97,7 @@ def weeks_read(partition_keys: Collection[str]) -> dict[str, Sequence[date]]:
 
 
 def _request(account_id: str, week: date, now: datetime, business_id: str | None) -> dg.RunRequest:
-    tags = {BUSINESS_TAG: business_id} if business_id else {}
     partition = key(account_id, week)
-    return dg.RunRequest(run_key=f"tail_audit:{now:%Y-%m}:{partition}", partition_key=partition, tags=tags)
+    return dg.RunRequest(
+        run_key=f"tail_audit:{now:%Y-%m}:{partition}", partition_key=partition, tags=owner_tags(account_id, business_id)
+    )
