@@ -4,14 +4,15 @@ Belongs here: which command is where, and how an error ends. Does not belong her
 imported one by one: Dagster, pandera and duckdb together cost 6 s of start that `insights --help` need not wait for.
 """
 
-import logging
+import os
 import sys
 from importlib import import_module
 from typing import Any, ClassVar
 
 import click
 
-from insights_assets.graph_api.redaction import RedactingFilter, redact
+from insights_assets import logs
+from insights_assets.graph_api.redaction import redact
 from insights_assets.problems import FAILED, INTERRUPTED, USAGE, FailedError, InputError, PartlyFailedError
 
 
@@ -81,6 +82,4 @@ class Commands(click.Group):
 @click.version_option(package_name="insights-assets")
 def main() -> None:
     """Meta ad accounts as one Dagster asset graph."""
-    handler = logging.StreamHandler()
-    handler.addFilter(RedactingFilter())
-    logging.basicConfig(level=logging.WARNING, handlers=[handler])
+    logs.configure(os.environ)

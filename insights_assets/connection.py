@@ -56,6 +56,13 @@ class Gateway:
             return self._connect(url, SANDBOX_TOKEN, None, now)
         return self._connect(self._settings.graph_url, self._token(account), self._settings.app_secret, now)
 
+    def can_read(self, account: Mapping[str, Any]) -> bool:
+        """Whether a token for an account is at hand; the API is not asked."""
+        try:
+            return self._uses_sandbox(account) or bool(self._token(account))
+        except SettingsError:
+            return False
+
     def _uses_sandbox(self, account: Mapping[str, Any] | None) -> bool:
         if self._settings.mode == "hybrid":
             return account is not None and account["source"] == "sandbox"

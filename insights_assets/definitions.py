@@ -1,14 +1,17 @@
 """The code location: `build_defs` is the one place where assets, checks and resources meet."""
 
+import os
 from collections.abc import Mapping
 from typing import Any
 
 import dagster as dg
 
+from insights_assets import logs
 from insights_assets.analytics import restatements
 from insights_assets.assets import accounts, completeness, entities, findings, insights, offline, results
 from insights_assets.automation import tail_audit, version_watch
 from insights_assets.automation.alerts import sensors as alerting
+from insights_assets.automation.launching import launching
 from insights_assets.automation.resume import resume_sensor
 from insights_assets.checks.graph_versions import version_check
 from insights_assets.checks.reconciliation import reconciliation_checks
@@ -62,6 +65,7 @@ def build_defs(settings: Settings | None = None, *, overrides: Mapping[str, Any]
         **(overrides or {}),
     }
     resources["lake_io"] = LakeIOManager(resources["lake"], TABLES, resources["clock"], LEDGERS)
+    started = launching(PARTITIONED_ASSETS, resources, effective)
     return dg.Definitions(
         assets=[accounts.accounts, *PARTITIONED_ASSETS, completeness.restatements, alerting.alerts],
         asset_checks=[
@@ -69,10 +73,11 @@ def build_defs(settings: Settings | None = None, *, overrides: Mapping[str, Any]
             reconciliation_checks(resources["clock"]),
             version_check(accounts.accounts, effective.graph_version, resources["clock"]),
         ],
-        jobs=[tail_audit.job, version_watch.job],
-        schedules=[tail_audit.tail_audit, version_watch.schedule],
+        jobs=[tail_audit.job, version_watch.job, *started.jobs],
+        schedules=[tail_audit.tail_audit, version_watch.schedule, *started.schedules],
         sensors=[
             resume_sensor(PARTITIONED_ASSETS, resources["lake"], resources["clock"]),
+            *started.sensors,
             *alerting.alert_sensors(resources["lake"], effective.alerts, resources["clock"]),
         ],
         resources={k: _as_resource(v) for k, v in resources.items()},
@@ -91,4 +96,5 @@ def _as_resource(value: Any) -> Any:
 @dg.definitions
 def defs() -> dg.Definitions:
     """What Dagster loads."""
+    logs.configure(os.environ)
     return build_defs()

@@ -167,6 +167,39 @@ def stale_weeks(
     return sorted({week for _, week in stale})
 
 
+def newer_inputs(log: pl.DataFrame, steps: Sequence[str], weeks: Sequence[date], above: Upstreams) -> pl.DataFrame:
+    """Partitions of derived steps with an input that is newer than they are, over a whole fleet at once.
+
+    Args:
+        log: account_id, week, step, finished_at of successes: the steps' and their inputs'.
+        steps: derived steps.
+        weeks: Mondays to look at.
+        above: each step's upstream steps and weeks looked back.
+
+    Returns:
+        account_id, week; distinct and sorted. A step that is not in the log counts as never made.
+    """
+    newest = log.group_by("step", "account_id", "week").agg(pl.col("finished_at").max())
+    found = [log.select("account_id", "week").clear()]
+    for step in steps:
+        own = newest.filter(pl.col("step") == step).select("account_id", "week", pl.col("finished_at").alias("made_at"))
+        inputs = [
+            newest.filter(pl.col("step") == name)
+            .select("account_id", "week", "finished_at")
+            .join(pl.DataFrame({"later": range(back + 1)}), how="cross")
+            .select("account_id", (pl.col("week") + pl.duration(weeks=pl.col("later"))).alias("week"), "finished_at")
+            for name, back in above[step]
+        ]
+        stale = (
+            pl.concat(inputs)
+            .filter(pl.col("week").is_in(list(weeks)))
+            .join(own, on=["account_id", "week"], how="left")
+            .filter(pl.col("made_at").is_null() | (pl.col("finished_at") > pl.col("made_at")))
+        )
+        found.append(stale.select("account_id", "week"))
+    return pl.concat(found).unique().sort("account_id", "week")
+
+
 def stretches(weeks: Sequence[date]) -> Iterator[tuple[date, ...]]:
     """Split sorted Mondays into unbroken stretches."""
     start = 0

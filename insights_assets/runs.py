@@ -12,10 +12,11 @@ from functools import cache
 
 import dagster as dg
 
-from insights_assets import partitions
+from insights_assets import logs, partitions
 from insights_assets.definitions import PARTITIONED_ASSETS, build_defs
 from insights_assets.graph_api.redaction import redact
-from insights_assets.instance_home import BUSINESS_TAG, open_instance
+from insights_assets.instance.owners import owner_tags
+from insights_assets.instance_home import open_instance
 
 # The run's own console would fight the progress bar; everything it says is in the event log.
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
@@ -39,7 +40,8 @@ def _session() -> tuple[dg.DagsterInstance, dg.JobDefinition]:
 
 
 def start_worker(environment: dict[str, str]) -> None:
-    """Prepare a worker process: its variables, its instance, no console noise, no life without its parent."""
+    """Prepare a worker process: its variables, its logs, its instance, no life without its parent."""
+    logs.configure({**os.environ, **environment})
     logging.getLogger("dagster").setLevel(logging.CRITICAL)
     threading.Thread(target=_end_with_parent, name="parent watch", daemon=True).start()
     open_instance(environment)
@@ -71,8 +73,8 @@ def _run(
     instance, job = _session()
     wanted = {a.key for a in PARTITIONED_ASSETS if a.key.path[-1] in set(steps)}
     tags = partitions.range_tags(accounts, weeks)
-    if business_id:
-        tags[BUSINESS_TAG] = business_id
+    if len(accounts) == 1:
+        tags |= owner_tags(accounts[0], business_id)
     result = job.get_subset(asset_selection=wanted).execute_in_process(
         instance=instance, tags=tags, raise_on_error=False, run_config=QUIET
     )

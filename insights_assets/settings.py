@@ -5,7 +5,7 @@ Belongs here: every name read from the environment. Does not belong here: accoun
 
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,8 +14,10 @@ from urllib.parse import urlsplit
 
 from insights_assets import alert_settings
 from insights_assets.alert_settings import AlertSettings
+from insights_assets.logged import FORMAT, LEVEL, log_format, log_level
 from insights_assets.problems import InputError
 from insights_assets.tables.columns import FAMILIES
+from insights_assets.timetable import Timetable, parse
 
 Mode = Literal["sandbox", "live", "hybrid"]
 NEWEST_GRAPH_VERSION = "v26.0"
@@ -31,6 +33,7 @@ class SettingsError(InputError):
 class Settings:
     """Effective settings of this process.
 
+    `schedules` says what starts by itself, and when; `log_format` and `log_level` are of the lines on stderr.
     `home` holds everything written; `lake` is a path or object-store URI; `sandbox_url` is a simulator that runs
     already (None: one is started when needed) and `sandbox_scenario` what one that is started here plays, by a name of
     `insights sandbox --help`; `refresh_after_h` hours is how long an unsettled week counts as fresh; `families`
@@ -48,6 +51,9 @@ class Settings:
     fixed_now: datetime | None
     token: str | None = field(repr=False)
     app_secret: str | None = field(repr=False)
+    schedules: Timetable = field(default_factory=Timetable)
+    log_format: str = "text"
+    log_level: str = "WARNING"
     refresh_after_h: float = 20.0
     sandbox_seed: int = 7
     sandbox_scenario: str = "default"
@@ -76,6 +82,8 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
         "home": (home, _origin(env, "INSIGHTS_HOME")),
         "lake": (_lake(env, home), _origin(env, "INSIGHTS_LAKE")),
         "mode": (_mode(env, token), _origin(env, "INSIGHTS_MODE")),
+        "log_format": (_log(log_format, env), _origin(env, FORMAT)),
+        "log_level": (_log(log_level, env), _origin(env, LEVEL)),
         "graph_url": (_url(env), _origin(env, "META_GRAPH_URL")),
         "graph_version": (_version(env), _origin(env, "META_GRAPH_VERSION")),
         "sandbox_url": (_sandbox_url(env), _origin(env, "INSIGHTS_SANDBOX_URL")),
@@ -234,10 +242,25 @@ def _alerts(value: Any, where: str) -> AlertSettings:
         raise SettingsError(str(error)) from error
 
 
+def _log(read: Callable[[Mapping[str, str]], str], env: Mapping[str, str]) -> str:
+    try:
+        return read(env)
+    except InputError as error:
+        raise SettingsError(str(error)) from error
+
+
+def _schedules(value: Any, where: str) -> Timetable:
+    try:
+        return parse(value, where)
+    except InputError as error:
+        raise SettingsError(str(error)) from error
+
+
 _FILE_KEYS = {
     "refresh_after_h": _number,
     "sandbox_seed": _integer,
     "families": _families,
     "accounts_file": _file,
     "alerts": _alerts,
+    "schedules": _schedules,
 }

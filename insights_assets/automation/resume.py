@@ -6,17 +6,21 @@ https://docs.dagster.io/guides/automate/sensors
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 import dagster as dg
 import polars as pl
 
-from insights_assets import planning
+from insights_assets import planning, registry
+from insights_assets.automation.fleet import account_request
 from insights_assets.lake.store import Lake
-from insights_assets.partitions import range_tags
+from insights_assets.tables.accounts import ACCOUNTS
 from insights_assets.tables.operations import SYNC_LOG
 
 INTERVAL_S = 60
+# Blocks last hours; what is older than this was refreshed since, or is found stale.
+WATCHED = timedelta(days=14)
+COLUMNS = ("account_id", "week", "step", "status", "retry_after", "finished_at")
 
 
 @dataclass(frozen=True)
@@ -38,7 +42,7 @@ def due(sync_log: pl.DataFrame, now: datetime) -> list[Resumption]:
     """What was blocked, may be asked again, and has not succeeded since.
 
     Args:
-        sync_log: rows of `sync_log`.
+        sync_log: rows of `sync_log`; of its columns those in `COLUMNS`.
         now: the instant (UTC).
 
     Returns:
@@ -57,6 +61,20 @@ def due(sync_log: pl.DataFrame, now: datetime) -> list[Resumption]:
     return found
 
 
+def blocked_history(lake: Lake, now: datetime) -> pl.DataFrame:
+    """Rows of `sync_log` that can decide what is due: of accounts with a block, from their first block on."""
+    watched = pl.col("finished_at") > now - WATCHED
+    blocks = lake.rows(SYNC_LOG, ["account_id", "finished_at"], pl.col("retry_after").is_not_null(), watched)
+    if blocks.is_empty():
+        return SYNC_LOG.empty().select(COLUMNS)
+    return lake.rows(
+        SYNC_LOG,
+        COLUMNS,
+        pl.col("account_id").is_in(blocks["account_id"].unique().to_list()),
+        pl.col("finished_at") >= blocks["finished_at"].min(),
+    )
+
+
 def resume_sensor(
     assets: Sequence[dg.AssetsDefinition], lake: Lake, now: Callable[[], datetime]
 ) -> dg.SensorDefinition:
@@ -68,7 +86,7 @@ def resume_sensor(
         now: the clock.
     """
     keys = {a.key.path[-1]: a.key for a in assets}
-    below = {name: _downstream(a.key, assets) for name, a in zip(keys, assets, strict=True)}
+    below = {name: downstream(a.key, assets) for name, a in zip(keys, assets, strict=True)}
 
     @dg.sensor(
         name="resume_blocked_accounts",
@@ -78,21 +96,22 @@ def resume_sensor(
         description="Runs the steps of accounts that Meta blocked again, once their `retry_after` has passed.",
     )
     def sensor() -> Iterator[dg.RunRequest | dg.SkipReason]:
-        found = due(lake.read(SYNC_LOG), now())
-        for each in found:
+        instant = now()
+        found = due(blocked_history(lake, instant), instant)
+        accounts = {row["account_id"]: row for row in lake.read(ACCOUNTS).to_dicts()} if found else {}
+        on = [e for e in found if accounts.get(e.account_id, {}).get("status") != registry.SWITCHED_OFF]
+        for each in on:
             steps = [s for s in each.steps if s in keys]
-            yield dg.RunRequest(
-                run_key=each.run_key,
-                asset_selection=sorted({k for s in steps for k in (keys[s], *below[s])}),
-                tags={**range_tags([each.account_id], each.weeks), "insights/resumed": "true"},
-            )
-        if not found:
+            account = {"account_id": each.account_id, **accounts.get(each.account_id, {})}
+            selection = sorted({k for s in steps for k in (keys[s], *below[s])})
+            yield account_request(account, each.weeks, why="resumed", run_key=each.run_key, asset_selection=selection)
+        if not on:
             yield dg.SkipReason("No blocked account is due.")
 
     return sensor
 
 
-def _downstream(key: dg.AssetKey, assets: Sequence[dg.AssetsDefinition]) -> set[dg.AssetKey]:
+def downstream(key: dg.AssetKey, assets: Sequence[dg.AssetsDefinition]) -> set[dg.AssetKey]:
     """Keys of every asset that depends on this one, directly or not."""
     found: set[dg.AssetKey] = set()
     fresh = {key}

@@ -5,7 +5,6 @@ turns the check `tail_restatement` of `insights_daily` to a warning.
 https://docs.dagster.io/guides/automate/schedules
 """
 
-import hashlib
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
@@ -14,7 +13,8 @@ import dagster as dg
 
 from insights_assets import registry
 from insights_assets.assets.insights import insights_daily
-from insights_assets.instance_home import BUSINESS_TAG
+from insights_assets.automation.fleet import draw
+from insights_assets.instance.owners import owner_tags
 from insights_assets.lake.store import Lake
 from insights_assets.partitions import DAYS, SETTLED_AFTER_DAYS, key, split_key, today_in
 from insights_assets.tables.accounts import ACCOUNTS
@@ -32,7 +32,7 @@ job = dg.define_asset_job(
 
 def due_day(account_id: str) -> int:
     """The day of the month (1 to 28) on which an account is audited: the fleet is spread over the month."""
-    return 1 + _draw(account_id) % DUE_DAYS
+    return 1 + draw(account_id) % DUE_DAYS
 
 
 def sample(account_id: str, month: date, weeks: Iterable[date], today: date) -> list[date]:
@@ -56,9 +56,9 @@ def sample(account_id: str, month: date, weeks: Iterable[date], today: date) -> 
     found = {
         week
         for week in weeks
-        if today - timedelta(days=SERVED_DAYS) <= week <= old and _draw(account_id, week.isoformat()) % 2 == half
+        if today - timedelta(days=SERVED_DAYS) <= week <= old and draw(account_id, week.isoformat()) % 2 == half
     }
-    drawn = sorted(found, key=lambda week: _draw(account_id, f"{month:%Y-%m}", week.isoformat()))
+    drawn = sorted(found, key=lambda week: draw(account_id, f"{month:%Y-%m}", week.isoformat()))
     return sorted(drawn[:WEEKS_AN_AUDIT])
 
 
@@ -97,11 +97,7 @@ def weeks_read(partition_keys: Collection[str]) -> dict[str, Sequence[date]]:
 
 
 def _request(account_id: str, week: date, now: datetime, business_id: str | None) -> dg.RunRequest:
-    tags = {BUSINESS_TAG: business_id} if business_id else {}
     partition = key(account_id, week)
-    return dg.RunRequest(run_key=f"tail_audit:{now:%Y-%m}:{partition}", partition_key=partition, tags=tags)
-
-
-def _draw(*words: str) -> int:
-    """A number that is the same on every machine."""
-    return int.from_bytes(hashlib.sha256("|".join(words).encode()).digest()[:8])
+    return dg.RunRequest(
+        run_key=f"tail_audit:{now:%Y-%m}:{partition}", partition_key=partition, tags=owner_tags(account_id, business_id)
+    )

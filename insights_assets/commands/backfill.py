@@ -1,7 +1,7 @@
 """`insights backfill`: what is missing in a range of dates, headless."""
 
 import json
-import logging
+import os
 from datetime import date
 from typing import Any
 
@@ -11,12 +11,13 @@ import polars as pl
 from rich.console import Console
 
 from insights_assets import backfill as backfilling
-from insights_assets import registry
+from insights_assets import logs, registry
 from insights_assets.backfill_work import Outcome
 from insights_assets.commands.home import Home, open_home
 from insights_assets.commands.printing import bars, print_failures, print_table
 from insights_assets.definitions import DERIVED_ASSETS, PARTITIONED_ASSETS, RAW_ASSETS
 from insights_assets.lake.store import Lake
+from insights_assets.logged import LEVEL
 from insights_assets.partitions import FIRST_WEEK, monday, weeks_covering
 from insights_assets.problems import PartlyFailedError
 from insights_assets.settings import Settings, SettingsError, load_settings
@@ -53,7 +54,8 @@ def backfill(
 ) -> None:
     """Materialize the (account x week) partitions that cover the dates."""
     if verbose:
-        logging.getLogger("insights_assets").setLevel(logging.INFO)
+        os.environ[LEVEL] = "INFO"  # worker processes inherit it
+        logs.configure(os.environ)
     settings = load_settings()
     weeks = _weeks(settings, since.date(), until.date())
     raw, derived = _steps(selection)

@@ -5,6 +5,7 @@ from dataclasses import asdict
 
 import click
 import polars as pl
+import polars.selectors as cs
 
 from insights_assets import progress
 from insights_assets.commands.printing import print_table
@@ -24,13 +25,21 @@ SELECT account_id, step, error_type, count(*) AS weeks, max(attempts) AS attempt
 FROM newest WHERE place = 1 AND status = 'failed' GROUP BY ALL ORDER BY account_id, step
 """
 
+METRICS = (
+    "FROM sync_metrics QUALIFY day = max(day) OVER (PARTITION BY account_id) ORDER BY error_share DESC, account_id"
+)
+
 
 @click.command()
 @click.argument("backfill_id", required=False)
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
-def status(backfill_id: str | None, *, as_json: bool) -> None:
+@click.option("--metrics", is_flag=True, help="Show each account's last day of syncs instead (view sync_metrics).")
+def status(backfill_id: str | None, *, as_json: bool, metrics: bool) -> None:
     """Show what the backfills did, which failures are open, and what resumes when."""
     settings = load_settings()
+    if metrics:
+        _show_metrics(Lake(settings.lake), as_json=as_json)
+        return
     found = progress.records(settings.home)
     if backfill_id is not None:
         found = [r for r in found if r.backfill_id == backfill_id]
@@ -54,3 +63,13 @@ def status(backfill_id: str | None, *, as_json: bool) -> None:
         if failures.height:
             click.echo("Open failures (a step that has not succeeded since):")
             print_table(failures)
+
+
+def _show_metrics(lake: Lake, *, as_json: bool) -> None:
+    rows = query(lake, METRICS)
+    if as_json:
+        click.echo(json.dumps(rows.to_dicts(), default=str))
+    elif rows.is_empty():
+        click.echo("Nothing was synced here yet: insights backfill --since DATE --until DATE")
+    else:
+        print_table(rows.with_columns(cs.float().round(3)))

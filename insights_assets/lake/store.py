@@ -89,21 +89,37 @@ class Lake:
         until: date | None = None,
     ) -> pl.DataFrame:
         """Rows of the given accounts and weeks (both ends included), sorted by key; an unwritten table is empty."""
+        where = []
+        if accounts is not None:
+            where.append(pl.col("account_id").is_in(list(accounts)))
+        if since is not None:
+            where.append(pl.col("week") >= since)
+        if until is not None:
+            where.append(pl.col("week") <= until)
+        return self.rows(table, list(table.schema), *where).sort(table.key)
+
+    def rows(self, table: Table, columns: Sequence[str], *where: pl.Expr) -> pl.DataFrame:
+        """Some columns of the rows for which every condition holds, unsorted; an unwritten table is empty.
+
+        Conditions on the account, and on columns that a file holds in a narrow range (`finished_at`, `observed_at`),
+        skip files by the statistics of the commit log, unread.
+        """
         snapshot = self.delta(table)
         if snapshot is None:
-            return table.empty()
+            return table.empty().select(columns)
         rows = pl.scan_delta(snapshot)
-        if accounts is not None:
-            rows = rows.filter(pl.col("account_id").is_in(list(accounts)))
-        if since is not None:
-            rows = rows.filter(pl.col("week") >= since)
-        if until is not None:
-            rows = rows.filter(pl.col("week") <= until)
-        typed = rows.select(pl.col(c).cast(t) for c, t in table.schema.items())
+        if where:
+            rows = rows.filter(*where)
+        typed = rows.select(pl.col(c).cast(table.schema[c]) for c in columns)
         try:
-            return typed.collect().sort(table.key)
+            return typed.collect()
         except (DeltaError, OSError, pl.exceptions.PolarsError) as error:
             raise LakeError(f"Table {table.name} at {self.uri(table)} cannot be read: {error}") from error
+
+    def accounts_of(self, table: Table) -> set[str]:
+        """Accounts that a partitioned table has files of, from the commit log alone."""
+        snapshot = self.delta(table)
+        return set() if snapshot is None else {str(p["account_id"]) for p in snapshot.partitions()}
 
     def replace(
         self,

@@ -1,5 +1,6 @@
 """The sync log: one row for each partition and run of a step, appended after its write (or its failure)."""
 
+import logging
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -8,9 +9,12 @@ import polars as pl
 
 from insights_assets.lake.changes import read_files
 from insights_assets.lake.store import Lake, Partition
+from insights_assets.logged import told
 from insights_assets.tables.model import Table
 from insights_assets.tables.operations import SYNC_LOG
 
+TOLD = ("step", "requests", "duration_s", "attempts", "error_type", "error_code", "message", "retry_after", "run_id")
+logger = logging.getLogger(__name__)
 SUCCESS: Mapping[str, Any] = {"status": "ok"}
 
 
@@ -56,6 +60,29 @@ def append(
     }
     lines = [{"account_id": a, "week": w, "rows": stored.get((a, w), 0), **base} for a, w in partitions]
     lake.append(SYNC_LOG, pl.DataFrame(lines, schema=SYNC_LOG.schema))
+    _tell(lines)
+
+
+def _tell(lines: Sequence[Mapping[str, Any]]) -> None:
+    """One line of the log for a run of a step, whatever number of partitions it covers."""
+    if not lines:
+        return
+    base, accounts = lines[0], {line["account_id"] for line in lines}
+    weeks = sorted({line["week"] for line in lines})
+    logger.log(
+        logging.INFO if base["status"] == "ok" else logging.WARNING,
+        "step %s",
+        base["status"],
+        extra=told(
+            account_id=base["account_id"] if len(accounts) == 1 else None,
+            accounts=len(accounts) if len(accounts) > 1 else None,
+            week=weeks[0],
+            last_week=weeks[-1] if len(weeks) > 1 else None,
+            partitions=len(lines),
+            rows=sum(line["rows"] for line in lines),
+            **{name: base[name] for name in TOLD},
+        ),
+    )
 
 
 def requests(lake: Lake, accounts: Sequence[str]) -> int:

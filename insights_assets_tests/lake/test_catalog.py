@@ -53,6 +53,10 @@ CONTRACT = {
     "sync_log": (
         "account_id week step status error_type error_code error_subcode attempts duration_s rows retry_after"
     ),
+    "sync_metrics": (
+        "account_id day syncs sync_duration_median_s sync_duration_max_s error_share rate_limit_hits_per_hour coverage "
+        "rows_per_second api_calls"
+    ),
     "completeness": "account_id week metric age_days seen final ratio restated_share days evidence fleet_ratio factor",
     "refresh_plan": "account_id week lookback_days",
     "restatements": "account_id week ad_id date metric old_value new_value age_days observed_at",
@@ -70,6 +74,7 @@ FIRST_WORDS = {
     "creative_type": "video",
     "source": "added",
     "currency": "EUR",
+    "timezone_name": "Asia/Tokyo",
     "finding_id": "0123456789abcdef",
     "error_type": "network",
     "ad_id": AD,
