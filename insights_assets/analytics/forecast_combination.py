@@ -2,7 +2,7 @@
 
 Exponentiated gradient (Kivinen & Warmuth 1997) on the absolute error of the combined forecast, so that models which
 err on opposite sides are worth more than either. Three levels, each starting from the one above and moved as far as its
-own errors are many: all series, the group, the series. A few errors hardly move the weights.
+own errors are many: the pool, the group, the series. A few errors hardly move the weights.
 """
 
 import numpy as np
@@ -17,7 +17,7 @@ RATE = 0.05
 less than 1."""
 LARGEST_MOVE = 100.0
 POOL_SERIES = 512
-"""Series that the common weights are learnt from, evenly spaced."""
+"""Series of a pool that its common weights are learnt from, evenly spaced."""
 ROUNDS = 30
 
 
@@ -42,26 +42,38 @@ def errors(forecasts: Singles, truth: Singles) -> tuple[Singles, Bools]:
     return error, known
 
 
-def weigh(error: Singles, known: Bools, prior: Singles, group: Ints) -> Singles:
+def weigh(error: Singles, known: Bools, prior: Singles, group: Ints, pool: Ints | None = None) -> Singles:
     """Learn the weights of each series.
 
     Args:
         error: (series, origins, horizon, models) from `errors`.
         known: (series, origins, horizon).
         prior: (models,) weights without any error; models with weight 0 stay out.
-        group: (series,) number of the group of each, from 0.
+        group: (series,) number of the group of each, from 0; no group lies in two pools.
+        pool: (series,) number of the pool of each, from 0; one when None.
 
     Returns:
         (series, models), rows add up to 1.
     """
     series = error.shape[0]
     flat, seen = error.reshape(series, -1, prior.size), known.reshape(series, -1)
-    used = np.arange(0, series, -(-series // POOL_SERIES))
-    start = np.tile(_normal(prior[None]), (used.size, 1))
-    start = np.tile(_descend(flat[used], seen[used], start, np.zeros(used.size, dtype=np.int64))[:1], (series, 1))
-    if group.max() > 0:
+    pool = np.zeros(series, dtype=np.int64) if pool is None else pool
+    used = _spread(pool)
+    common = _descend(flat[used], seen[used], np.tile(_normal(prior[None]), (used.size, 1)), pool[used])
+    start = common[np.unique(pool[used], return_index=True)[1]][pool]
+    if group.max() > pool.max():
         start = _descend(flat, seen, start, group)
     return _descend(flat, seen, start, np.arange(series))
+
+
+def _spread(pool: Ints) -> Ints:
+    """Places of at most `POOL_SERIES` series of each pool, evenly spaced."""
+    order = np.argsort(pool, kind="stable")
+    size = np.bincount(pool)
+    rank = np.arange(pool.size) - (np.cumsum(size) - size)[pool[order]]
+    stride = -(-size // POOL_SERIES)
+    kept: Ints = order[rank % stride[pool[order]] == 0]
+    return kept
 
 
 def _descend(error: Singles, seen: Bools, start: Singles, group: Ints) -> Singles:
