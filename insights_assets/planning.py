@@ -13,6 +13,7 @@ import polars as pl
 from insights_assets.partitions import DAYS, SETTLED_AFTER_DAYS
 from insights_assets.tables.operations import SCHEMA_CHECK
 
+FORECAST_STEPS = ("forecasts_account", "forecasts_campaign", "forecasts_adset", "forecasts_ad")
 # step -> (upstream step, weeks looked back): when an upstream week is newer, the derived week is stale.
 UPSTREAM: Mapping[str, tuple[tuple[str, int], ...]] = {
     "offline_conversions": (("offline_files", 0),),
@@ -21,7 +22,13 @@ UPSTREAM: Mapping[str, tuple[tuple[str, int], ...]] = {
     "features_ad": (("insights_weekly_ad", 11), ("results_weekly", 11), ("insights_daily", 11)),
     "anomalies_ad": (("features_ad", 12), ("adsets", 12)),
     "burnout_predictions": (("features_ad", 0),),
+    **dict.fromkeys(FORECAST_STEPS, (("results_daily", 12), ("results_weekly", 12), ("completeness", 0))),
+    "prediction_scores": (("results_weekly", 0), *((step, 4) for step in FORECAST_STEPS)),
 }
+
+# Forecasts know nothing later than the first sync after their week's close (docs/adr/0018), usually on its Monday:
+# those made two days after it stay as they are, however often Meta restates the week.
+FINAL_AFTER = timedelta(days=DAYS + 2)
 
 # A run's memory grows with its ads and weeks. 600 ads x 52 weeks took 1,400 MB in one run, 625 MB in runs of 4 weeks,
 # 601 MB in runs of 2 (benchmarks/memory.py); 50 ads x 52 weeks are two runs and 70-odd requests.
@@ -159,6 +166,8 @@ def _is_stale(step: str, account_id: str, week: date, done: Finished) -> bool:
     own = done.get((step, account_id, week))
     if own is None:
         return True
+    if step in FORECAST_STEPS and own >= datetime.combine(week + FINAL_AFTER, time.min, UTC):
+        return False
     for upstream, lookback in UPSTREAM[step]:
         for back in range(lookback + 1):
             source = done.get((upstream, account_id, week - timedelta(weeks=back)))

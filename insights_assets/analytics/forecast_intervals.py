@@ -58,7 +58,7 @@ class Past:
 
     def of(self, chosen: Ints) -> "Past":
         """The errors of some series."""
-        return Past(*(part[chosen] for part in (self.error, self.scale, self.known, self.newer)), self.overlap)
+        return Past(self.error[chosen], self.scale[chosen], self.known[chosen], self.newer[chosen], self.overlap)
 
 
 def scales(spread: Floats, known: Ints, kind: Ints, group: Ints, pool: Ints) -> Floats:

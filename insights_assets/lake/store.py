@@ -89,9 +89,23 @@ class Lake:
         until: date | None = None,
     ) -> pl.DataFrame:
         """Rows of the given accounts and weeks (both ends included), sorted by key; an unwritten table is empty."""
+        columns = list(table.schema)
+        return self.select(table, columns, accounts=accounts, since=since, until=until).sort(table.key)
+
+    def select(
+        self,
+        table: Table,
+        columns: Sequence[str],
+        *,
+        accounts: Collection[str] | None = None,
+        since: date | None = None,
+        until: date | None = None,
+        where: pl.Expr | None = None,
+    ) -> pl.DataFrame:
+        """Some columns of the rows that `where` keeps, in no order: reads no more of the files than that."""
         snapshot = self.delta(table)
         if snapshot is None:
-            return table.empty()
+            return table.empty().select(columns)
         rows = pl.scan_delta(snapshot)
         if accounts is not None:
             rows = rows.filter(pl.col("account_id").is_in(list(accounts)))
@@ -99,9 +113,11 @@ class Lake:
             rows = rows.filter(pl.col("week") >= since)
         if until is not None:
             rows = rows.filter(pl.col("week") <= until)
-        typed = rows.select(pl.col(c).cast(t) for c, t in table.schema.items())
+        if where is not None:
+            rows = rows.filter(where)
+        typed = rows.select(pl.col(c).cast(table.schema[c]) for c in columns)
         try:
-            return typed.collect().sort(table.key)
+            return typed.collect()
         except (DeltaError, OSError, pl.exceptions.PolarsError) as error:
             raise LakeError(f"Table {table.name} at {self.uri(table)} cannot be read: {error}") from error
 
