@@ -20,7 +20,7 @@ REACH = 2.0
 """Ranges of the known values beyond them that a forecast may reach: a trend of two points is not one of thirteen."""
 
 
-def bounds(block: Scaled, period: float, horizon: int, group: Ints, pool: Ints) -> Floats:
+def bounds(block: Scaled, period: float, horizon: int, group: Ints, pool: Ints | None = None) -> Floats:
     """Forecast the series of a block.
 
     Args:
@@ -28,13 +28,14 @@ def bounds(block: Scaled, period: float, horizon: int, group: Ints, pool: Ints) 
         period: steps in a cycle.
         horizon: steps ahead.
         group: (series,) number of the group of each, from 0; no group lies in two pools.
-        pool: (series,) number of the pool of each, from 0: nothing is learnt across pools.
+        pool: (series,) number of the pool of each, from 0: nothing is learnt across pools; one when None.
 
     Returns:
         (series, horizon, 5) in the series' units, in the order of `BOUNDS`.
     """
     panel = Panel(block.values, block.length, period)
-    told = ask(panel, horizon)
+    told = ask(panel, horizon, pooled=pool is not None)
+    pool = np.zeros(block.length.size, dtype=np.int64) if pool is None else pool
     pauses = forecast_pauses.find(panel, told.offsets, block.kind == ROOT)
     truth = told.truth[:, 1:].copy()
     # What follows a pause is another question, with an answer of its own.
@@ -77,20 +78,20 @@ def _combine(told: Told, truth: Singles, newer: Bools, group: Ints, pool: Ints) 
     Past forecasts of the newer half of the origins are combined by what the older half teaches, and the other way
     round: their errors are honest, which those of fitted weights are not.
     """
-    error, known = errors(told.forecasts[:, 1:], truth)
     weights = np.zeros((truth.shape[0], len(told.models)), dtype=np.float32)
     before = np.full(truth.shape, np.nan, dtype=np.float32)
     for seasonal in (True, False):
         like = np.flatnonzero(told.seasonal == seasonal)
         if not like.size:
             continue
-        prior = np.array([model.prior for model in told.models], dtype=np.float32)
-        if not seasonal:
-            prior[len(LEVELS) :] = 0.0
+        models = told.models if seasonal else LEVELS
+        prior = np.array([model.prior for model in models], dtype=np.float32)
+        then = told.forecasts[like, 1:, :, : prior.size]
+        error, known = errors(then, truth[like])
         siblings, pooled = (np.unique(number[like], return_inverse=True)[1] for number in (group, pool))
-        weights[like] = weigh(error[like], known[like], prior, siblings, pooled)
-        then, half = told.forecasts[like, 1:], newer[like, :, None]
-        learnt = [weigh(error[like], known[like] & part, prior, siblings, pooled) for part in (~half, half)]
+        weights[like, : prior.size] = weigh(error, known, prior, siblings, pooled)
+        half = newer[like, :, None]
+        learnt = [weigh(error, known & part, prior, siblings, pooled) for part in (~half, half)]
         crossed = (np.matmul(then.reshape(like.size, -1, prior.size), w[..., None]) for w in learnt)
         of_newer, of_older = (found.reshape(then.shape[:-1]) for found in crossed)
         before[like] = np.where(half, of_newer, of_older)

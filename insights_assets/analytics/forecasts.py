@@ -63,7 +63,7 @@ def forecast(
         block = scaled(_part(points, chosen), pool[chosen])
         if block.order.size:
             at = chosen[block.order]
-            pooled = np.unique(pool[at], return_inverse=True)[1]
+            pooled = None if pools is None else np.unique(pool[at], return_inverse=True)[1]
             siblings = np.unique(pool[at] * group.size + group[at], return_inverse=True)[1]
             found[at] = bounds(block, points.step.period(season_length), horizon, siblings, pooled)
     return _table(points, horizon, found)
