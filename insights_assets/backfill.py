@@ -11,7 +11,7 @@ from pathlib import Path
 
 import polars as pl
 
-from insights_assets import lineage, offline, planning
+from insights_assets import offline, planning
 from insights_assets.backfill_work import Outcome, Progress, Work
 from insights_assets.checks import reconciliation
 from insights_assets.crew import Crew
@@ -20,6 +20,7 @@ from insights_assets.lake import sync_log
 from insights_assets.lake.catalog import query
 from insights_assets.lake.locking import AccountLocks
 from insights_assets.lake.store import Lake
+from insights_assets.lineage import lineage_of
 from insights_assets.planning import Block
 from insights_assets.progress import Record, keep, new_id
 from insights_assets.runs import Failure
@@ -29,8 +30,7 @@ from insights_assets.tables.offline_conversions import OFFLINE_CONVERSIONS
 from insights_assets.tables.operations import CHECK_RESULTS, SYNC_LOG
 
 # A dropped file has no run: the instant it changed stands for one.
-ABOVE = {**lineage.upstreams(PARTITIONED_ASSETS), OFFLINE_CONVERSIONS.name: ((offline.STEP, 0),)}
-POOLED = lineage.pooled(PARTITIONED_ASSETS, ABOVE)
+GRAPH = lineage_of(PARTITIONED_ASSETS, {OFFLINE_CONVERSIONS.name: ((offline.STEP, 0),)})
 ENTITIES = ("campaigns", "adsets", "ads", "creatives")
 RUNNING_ADS = """
 SELECT account_id, greatest(
@@ -58,8 +58,8 @@ class Request:
 
     def stages(self) -> list[tuple[str, list[str]]]:
         """Derived steps in two stages: what is pooled over accounts needs every account's share of the first."""
-        own = [s for s in self.derived_steps if s not in POOLED]
-        pooled = [s for s in self.derived_steps if s in POOLED]
+        own = [s for s in self.derived_steps if s not in GRAPH.pooled]
+        pooled = [s for s in self.derived_steps if s in GRAPH.pooled]
         return [(name, steps) for name, steps in (("analysis", own), ("predictions", pooled)) if steps]
 
 
@@ -84,7 +84,7 @@ def plan_derived(lake: Lake, request: Request, *, excluded: Iterable[str] = ()) 
     for account_id in request.accounts["account_id"]:
         if account_id in left_out:
             continue
-        weeks = planning.stale_weeks(account_id, request.weeks, request.derived_steps, done, ABOVE, force=request.force)
+        weeks = planning.stale_weeks(account_id, request.weeks, request.derived_steps, done, GRAPH, force=request.force)
         blocks += [Block(account_id, s, tuple(request.derived_steps)) for s in planning.stretches(weeks)]
     return blocks
 

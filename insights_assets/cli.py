@@ -32,6 +32,7 @@ class Commands(click.Group):
         "status": ("status", "Show what the backfills did, which failures are open, and what resumes when."),
         "alerts": ("alerts", "Alerts: what is open, acknowledge, snooze, run."),
         "offline": ("offline", "Show what the drop folder of offline conversions holds."),
+        "backtest": ("backtest", "Walk-forward quality on the lake's own history, beside naive baselines."),
         "sql": ("sql", "Ask the views with SQL (DuckDB, read-only)."),
         "dev": ("services", "Open the Dagster UI and daemon on this instance."),
         "config": ("config", "Settings."),

@@ -8,7 +8,18 @@ import dagster as dg
 
 from insights_assets import logs
 from insights_assets.analytics import restatements
-from insights_assets.assets import accounts, completeness, entities, findings, insights, offline, results
+from insights_assets.assets import (
+    accounts,
+    backtest_forecasts,
+    completeness,
+    entities,
+    findings,
+    forecasts,
+    insights,
+    offline,
+    results,
+    scores,
+)
 from insights_assets.automation import tail_audit, version_watch
 from insights_assets.automation.alerts import sensors as alerting
 from insights_assets.automation.launching import launching
@@ -43,6 +54,8 @@ DERIVED_ASSETS = (
     findings.features_ad,
     findings.anomalies_ad,
     findings.burnout_predictions,
+    *forecasts.FORECAST_ASSETS,
+    scores.prediction_scores,
 )
 PARTITIONED_ASSETS = RAW_ASSETS + DERIVED_ASSETS
 LEDGERS = {INSIGHTS_DAILY.name: Ledger(RESTATEMENTS, restatements.restated, restatements.keep_first_observed)}
@@ -67,10 +80,17 @@ def build_defs(settings: Settings | None = None, *, overrides: Mapping[str, Any]
     resources["lake_io"] = LakeIOManager(resources["lake"], TABLES, resources["clock"], LEDGERS)
     started = launching(PARTITIONED_ASSETS, resources, effective)
     return dg.Definitions(
-        assets=[accounts.accounts, *PARTITIONED_ASSETS, completeness.restatements, alerting.alerts],
+        assets=[
+            accounts.accounts,
+            *PARTITIONED_ASSETS,
+            completeness.restatements,
+            alerting.alerts,
+            backtest_forecasts.backtest_forecasts,
+        ],
         asset_checks=[
             *[schema_check(a, TABLES[a.key.path[-1]], resources["clock"]) for a in PARTITIONED_ASSETS],
             reconciliation_checks(resources["clock"]),
+            backtest_forecasts.no_worse,
             version_check(accounts.accounts, effective.graph_version, resources["clock"]),
         ],
         jobs=[tail_audit.job, version_watch.job, *started.jobs],

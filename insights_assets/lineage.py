@@ -4,17 +4,34 @@ Belongs here: names of steps, their upstream steps and how far they look back. D
 (`planning.py`).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from datetime import timedelta
 from graphlib import TopologicalSorter
 
 import dagster as dg
 
-from insights_assets.assets.declare import POOLED_TAG
+from insights_assets.assets.declare import FINAL_TAG, POOLED_TAG
 from insights_assets.partitions import WEEK
-from insights_assets.planning import Upstreams
+from insights_assets.planning import Lineage, Upstreams
 
 
-def upstreams(assets: Sequence[dg.AssetsDefinition]) -> dict[str, tuple[tuple[str, int], ...]]:
+def lineage_of(assets: Sequence[dg.AssetsDefinition], beside: Upstreams | None = None) -> Lineage:
+    """Read the lineage of partitioned assets.
+
+    Args:
+        assets: the assets; what they read that is not among them is left out.
+        beside: inputs that are no assets, by step.
+    """
+    above = {**_upstreams(assets), **(beside or {})}
+    tags = {a.key.path[-1]: a.tags_by_key[a.key] for a in assets}
+    return Lineage(
+        above,
+        _pooled({step for step, told in tags.items() if POOLED_TAG in told}, above),
+        {step: timedelta(days=int(told[FINAL_TAG])) for step, told in tags.items() if FINAL_TAG in told},
+    )
+
+
+def _upstreams(assets: Sequence[dg.AssetsDefinition]) -> dict[str, tuple[tuple[str, int], ...]]:
     """Each asset's upstream steps and how many weeks it looks back on them; upstream steps come first."""
     by_key = {a.key: a.key.path[-1] for a in assets}
     edges = {
@@ -28,9 +45,8 @@ def upstreams(assets: Sequence[dg.AssetsDefinition]) -> dict[str, tuple[tuple[st
     return {step: edges[step] for step in order.static_order()}
 
 
-def pooled(assets: Iterable[dg.AssetsDefinition], above: Upstreams) -> frozenset[str]:
-    """Steps that read other accounts' partitions too, and what is made from them."""
-    found = {a.key.path[-1] for a in assets if POOLED_TAG in a.tags_by_key[a.key]}
+def _pooled(found: set[str], above: Upstreams) -> frozenset[str]:
+    """With the steps that are made from them."""
     for step, sources in above.items():
         if any(name in found for name, _ in sources):
             found.add(step)

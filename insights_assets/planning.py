@@ -4,7 +4,7 @@ Belongs here: reading `sync_log` and `check_results` into a plan; pure. Does not
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -22,6 +22,25 @@ WEEKS_UNKNOWN = 13
 Partition = tuple[str, date]
 Finished = Mapping[tuple[str, str, date], datetime]
 Upstreams = Mapping[str, tuple[tuple[str, int], ...]]
+
+
+@dataclass(frozen=True)
+class Lineage:
+    """What the graph says of its steps.
+
+    `above`: each step's upstream steps and weeks looked back, upstream steps first. `pooled`: steps that read the
+    partitions of every account, and what is made from them. `final_after`: steps that know nothing later than so long
+    after their week's Monday (UTC); made after it, they stay as they are, however often their inputs are read again.
+    """
+
+    above: Upstreams
+    pooled: frozenset[str] = frozenset()
+    final_after: Mapping[str, timedelta] = field(default_factory=dict)
+
+    def is_final(self, step: str, week: date, made_at: datetime) -> bool:
+        """Whether a partition is made for good."""
+        after = self.final_after.get(step)
+        return after is not None and made_at >= datetime.combine(week, time.min, UTC) + after
 
 
 @dataclass(frozen=True)
@@ -140,7 +159,7 @@ def rectangles(blocks: Sequence[Block], order: Sequence[str], *, at_most: int) -
 
 
 def stale_weeks(
-    account_id: str, weeks: Sequence[date], steps: Collection[str], done: Finished, above: Upstreams, *, force: bool
+    account_id: str, weeks: Sequence[date], steps: Collection[str], done: Finished, lineage: Lineage, *, force: bool
 ) -> list[date]:
     """Weeks of an account with a derived step that is missing, or older than what it is made from, or soon will be.
 
@@ -149,32 +168,35 @@ def stale_weeks(
         weeks: Mondays asked for, in order.
         steps: derived steps asked for.
         done: when each partition was last made.
-        above: each step's upstream steps and weeks looked back, upstream steps first.
+        lineage: what they are made from.
         force: every week is stale.
     """
     if force:
         return list(weeks)
     stale: set[tuple[str, date]] = set()
-    for step in (s for s in above if s in steps):
+    for step in (s for s in lineage.above if s in steps):
         for week in weeks:
             own = done.get((step, account_id, week))
+            if own is not None and lineage.is_final(step, week, own):
+                continue
             if own is None or any(
                 (source, seen) in stale or done.get((source, account_id, seen), own) > own
-                for source, lookback in above[step]
+                for source, lookback in lineage.above[step]
                 for seen in (week - timedelta(weeks=back) for back in range(lookback + 1))
             ):
                 stale.add((step, week))
     return sorted({week for _, week in stale})
 
 
-def newer_inputs(log: pl.DataFrame, steps: Sequence[str], weeks: Sequence[date], above: Upstreams) -> pl.DataFrame:
+def newer_inputs(log: pl.DataFrame, steps: Sequence[str], weeks: Sequence[date], lineage: Lineage) -> pl.DataFrame:
     """Partitions of derived steps with an input that is newer than they are, over a whole fleet at once.
 
     Args:
         log: account_id, week, step, finished_at of successes: the steps' and their inputs'.
         steps: derived steps.
         weeks: Mondays to look at.
-        above: each step's upstream steps and weeks looked back.
+        lineage: what they are made from.
+        lineage: what they are made from.
 
     Returns:
         account_id, week; distinct and sorted. A step that is not in the log counts as never made.
@@ -188,7 +210,7 @@ def newer_inputs(log: pl.DataFrame, steps: Sequence[str], weeks: Sequence[date],
             .select("account_id", "week", "finished_at")
             .join(pl.DataFrame({"later": range(back + 1)}), how="cross")
             .select("account_id", (pl.col("week") + pl.duration(weeks=pl.col("later"))).alias("week"), "finished_at")
-            for name, back in above[step]
+            for name, back in lineage.above[step]
         ]
         stale = (
             pl.concat(inputs)
@@ -196,6 +218,9 @@ def newer_inputs(log: pl.DataFrame, steps: Sequence[str], weeks: Sequence[date],
             .join(own, on=["account_id", "week"], how="left")
             .filter(pl.col("made_at").is_null() | (pl.col("finished_at") > pl.col("made_at")))
         )
+        if step in lineage.final_after:
+            final_at = pl.col("week").cast(pl.Datetime("us", "UTC")) + lineage.final_after[step]
+            stale = stale.filter(pl.col("made_at").is_null() | (pl.col("made_at") < final_at))
         found.append(stale.select("account_id", "week"))
     return pl.concat(found).unique().sort("account_id", "week")
 

@@ -6,10 +6,11 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from insights_assets import lineage, planning
+from insights_assets import planning
 from insights_assets.backfill import Request
 from insights_assets.definitions import PARTITIONED_ASSETS
-from insights_assets.planning import Block, rectangles
+from insights_assets.lineage import lineage_of
+from insights_assets.planning import Block, Lineage, rectangles
 from insights_assets.tables.operations import CHECK_RESULTS, SYNC_LOG
 
 NOW = datetime(2026, 11, 21, 6, tzinfo=UTC)
@@ -115,25 +116,25 @@ def _made(at: datetime, *steps: str) -> dict[tuple[str, str, date], datetime]:
 
 
 def test_a_newer_upstream_week_makes_the_weeks_that_look_back_on_it_stale() -> None:
-    above = {"features": (("insights", 2), ("adsets", 0))}
+    graph = Lineage({"features": (("insights", 2), ("adsets", 0))})
     done = _made(NOW - timedelta(hours=2), "insights", "adsets") | _made(NOW - timedelta(hours=1), "features")
-    assert planning.stale_weeks("act_1", WEEKS, ["features"], done, above, force=False) == []
+    assert planning.stale_weeks("act_1", WEEKS, ["features"], done, graph, force=False) == []
     done["insights", "act_1", WEEKS[4]] = NOW
-    assert planning.stale_weeks("act_1", WEEKS, ["features"], done, above, force=False) == WEEKS[4:7]
-    assert planning.stale_weeks("act_1", WEEKS, ["features"], done, above, force=True) == WEEKS
+    assert planning.stale_weeks("act_1", WEEKS, ["features"], done, graph, force=False) == WEEKS[4:7]
+    assert planning.stale_weeks("act_1", WEEKS, ["features"], done, graph, force=True) == WEEKS
 
 
 def test_what_is_made_from_a_stale_week_is_stale_with_it() -> None:
-    above = {"features": (("insights", 1),), "anomalies": (("features", 2),)}
+    graph = Lineage({"features": (("insights", 1),), "anomalies": (("features", 2),)})
     done = _made(NOW - timedelta(hours=2), "insights") | _made(NOW - timedelta(hours=1), "features", "anomalies")
     done["insights", "act_1", WEEKS[3]] = NOW
-    assert planning.stale_weeks("act_1", WEEKS, ["features", "anomalies"], done, above, force=False) == WEEKS[3:7]
+    assert planning.stale_weeks("act_1", WEEKS, ["features", "anomalies"], done, graph, force=False) == WEEKS[3:7]
     # Features that are not asked for stay as they are, and so do the anomalies made from them.
-    assert planning.stale_weeks("act_1", WEEKS, ["anomalies"], done, above, force=False) == []
+    assert planning.stale_weeks("act_1", WEEKS, ["anomalies"], done, graph, force=False) == []
 
 
 def test_the_plan_follows_the_graph() -> None:
-    above = lineage.upstreams(PARTITIONED_ASSETS)
+    above = lineage_of(PARTITIONED_ASSETS).above
     order = list(above)
     assert set(order) == {a.key.path[-1] for a in PARTITIONED_ASSETS}
     assert all(order.index(source) < order.index(step) for step, sources in above.items() for source, _ in sources)
@@ -141,10 +142,21 @@ def test_the_plan_follows_the_graph() -> None:
     assert dict(above["results_daily"]) == {"insights_daily": 0, "adsets": 0}
 
 
-def test_a_step_below_a_pooled_one_is_pooled() -> None:
-    above = {"features_ad": (), "burnout_predictions": (("features_ad", 0),), "scores": (("burnout_predictions", 0),)}
-    burnout = [a for a in PARTITIONED_ASSETS if a.key.path[-1] == "burnout_predictions"]
-    assert lineage.pooled(burnout, above) == {"burnout_predictions", "scores"}
+def test_what_is_made_from_pooled_steps_is_pooled() -> None:
+    pooled = lineage_of(PARTITIONED_ASSETS).pooled
+    assert {"burnout_predictions", "forecasts_ad", "prediction_scores"} <= pooled
+    assert not {"insights_daily", "results_weekly", "features_ad"} & pooled
+
+
+def test_a_step_made_late_enough_is_made_for_good() -> None:
+    graph = Lineage({"forecasts": (("results", 1),)}, final_after={"forecasts": timedelta(days=9)})
+    week = WEEKS[3]
+    final_at = datetime(week.year, week.month, week.day, tzinfo=UTC) + timedelta(days=9)
+    for made_at, expected in ((final_at - timedelta(seconds=1), [week]), (final_at, [])):
+        done = {("results", "act_1", week): NOW, ("forecasts", "act_1", week): made_at}
+        assert planning.stale_weeks("act_1", [week], ["forecasts"], done, graph, force=False) == expected
+        log = _log(("results", "act_1", week, "ok", NOW), ("forecasts", "act_1", week, "ok", made_at))
+        assert planning.newer_inputs(log, ["forecasts"], [week], graph)["week"].to_list() == expected
 
 
 def test_neighbours_with_equal_weeks_share_a_run_and_a_missing_account_splits_it() -> None:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from insights_assets.analytics.forecast_models import Model, Panel, run, smoothing
+from insights_assets.analytics.forecast_panel import MOST_STEPS
 
 Floats = NDArray[np.float64]
 Singles = NDArray[np.float32]
@@ -85,13 +86,17 @@ class Told:
     seasonal: Bools
 
 
-def ask(panel: Panel, horizon: int) -> Told:
-    """Run every model that the histories allow and collect its forecasts at the chosen origins."""
+def ask(panel: Panel, horizon: int, *, pooled: bool = False) -> Told:
+    """Run every model that the histories allow and collect its forecasts at the chosen origins.
+
+    Pooled series get the same origins whatever else is in the panel: sums over more or fewer of them differ in the last
+    digits that a float has.
+    """
     steps, series = panel.values.shape
     seen = np.isfinite(panel.values).cumsum(axis=0)
     seasonal = (panel.length >= CYCLES * panel.period) & (panel.period >= 2)  # noqa: PLR2004  one step is no cycle
     models = LEVELS + SEASONS if seasonal.any() else LEVELS
-    offsets = origins(series, steps, horizon, len(models))
+    offsets = origins(1, MOST_STEPS, horizon, 1) if pooled else origins(series, steps, horizon, len(models))
     shape = (series, offsets.size, horizon, len(models))
     told = np.empty(shape, dtype=np.float32)
     spread = np.empty((series, offsets.size, len(models)), dtype=np.float32)

@@ -10,7 +10,7 @@ ONE_RESULT = 1.0
 
 
 def cost_per_result(
-    spend_forecast: pl.DataFrame, results_forecast: pl.DataFrame, correlation: float = 0.0
+    spend_forecast: pl.DataFrame, results_forecast: pl.DataFrame, correlation: float | str = 0.0
 ) -> pl.DataFrame:
     """Divide a forecast of spend by one of results.
 
@@ -21,8 +21,8 @@ def cost_per_result(
     Args:
         spend_forecast: what `forecasts.forecast` returned for spend.
         results_forecast: the same for results, of the same series and dates.
-        correlation: of the two forecasts' errors on logarithms, -1 to 1. Results usually follow spend (above 0), which
-            narrows the interval; 0 is the cautious choice.
+        correlation: of the two forecasts' errors on logarithms, -1 to 1, or the name of a column of `spend_forecast`
+            that has it. Results usually follow spend (above 0), which narrows the interval; 0 is the cautious choice.
 
     Returns:
         (unique_id, ds, mean, lo_80, hi_80, lo_95, hi_95) for the rows that both have, sorted; all null where fewer
@@ -35,8 +35,9 @@ def cost_per_result(
         missing = [c for c in ("unique_id", "ds", "mean", *_ENDS) if c not in frame.columns]
         if missing:
             raise ValueError(f"cost_per_result: the forecast of {name} lacks {', '.join(missing)}.")
-    if not -1 <= correlation <= 1:
+    if not isinstance(correlation, str) and not -1 <= correlation <= 1:
         raise ValueError(f"cost_per_result: correlation must be between -1 and 1, not {correlation}.")
+    shared = pl.col(correlation) if isinstance(correlation, str) else pl.lit(correlation)
     both = spend_forecast.join(results_forecast, on=["unique_id", "ds"], suffix="_results").sort("unique_id", "ds")
     spend, results = pl.col("mean"), pl.col("mean_results")
     mean = spend / results
@@ -44,8 +45,8 @@ def cost_per_result(
     for level in (80, 95):
         fewest = pl.max_horizontal(f"lo_{level}_results", pl.min_horizontal(pl.lit(ONE_RESULT), results))
         least, most = pl.col(f"lo_{level}"), pl.col(f"hi_{level}_results")
-        down = _joined(_distance(least, spend), _distance(results, most), correlation)
-        up = _joined(_distance(spend, pl.col(f"hi_{level}")), _distance(fewest, results), correlation)
+        down = _joined(_distance(least, spend), _distance(results, most), shared)
+        up = _joined(_distance(spend, pl.col(f"hi_{level}")), _distance(fewest, results), shared)
         low = pl.when(least > 0).then(mean * (-down).exp()).otherwise(0.0)
         ends += [low.alias(f"lo_{level}"), (mean * up.exp()).alias(f"hi_{level}")]
     known = (results >= LEAST_RESULTS) & (spend > 0)
@@ -61,6 +62,7 @@ def _distance(low: pl.Expr, high: pl.Expr) -> pl.Expr:
     return (high / low).log()
 
 
-def _joined(one: pl.Expr, other: pl.Expr, correlation: float) -> pl.Expr:
-    shared = 2 * correlation * one * other if correlation else pl.lit(0.0)
+def _joined(one: pl.Expr, other: pl.Expr, correlation: pl.Expr) -> pl.Expr:
+    # Without a correlation two infinite distances join to an infinite one, not to none at all.
+    shared = pl.when(correlation != 0).then(2 * correlation * one * other).otherwise(0.0)
     return (one**2 + other**2 - shared).clip(lower_bound=0.0).sqrt()

@@ -11,6 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
+from insights_assets.analytics.forecast_panel import KINDS, members
+
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
@@ -44,7 +46,7 @@ class Past:
         error: (series, origins, horizon) truth - forecast, nan where unknown.
         scale: (series, origins) from `scales`.
         known: (series, origins) points known.
-        newer: (origins,) True for the newer half.
+        newer: (series, origins) True for the newer half.
         overlap: origins that share the points of one horizon.
     """
 
@@ -54,31 +56,35 @@ class Past:
     newer: NDArray[np.bool_]
     overlap: float
 
+    def of(self, chosen: Ints) -> "Past":
+        """The errors of some series."""
+        return Past(self.error[chosen], self.scale[chosen], self.known[chosen], self.newer[chosen], self.overlap)
 
-def scales(spread: Floats, known: Ints, kind: Ints, group: Ints) -> Floats:
-    """Usual one-step error at each origin, shrunk to the series of the same kind and group.
+
+def scales(spread: Floats, known: Ints, kind: Ints, group: Ints, pool: Ints) -> Floats:
+    """Usual one-step error at each origin, shrunk to the series of the same kind, pool and group.
 
     Args:
         spread: (series, origins) running mean absolute error, nan where none is known; origin 0 is the end.
         known: (series, origins) points known.
         kind: (series,) LOG, ROOT or PLAIN.
         group: (series,) number of the group.
+        pool: (series,) number of the pool.
 
     Returns:
         (series, origins) scales above 0 unless nothing of the pool ever moved.
     """
     count = np.where(np.isfinite(spread), np.maximum(known - 1, 0), 0)
     own = np.nan_to_num(spread)
-    pool = np.zeros(kind.size)
-    for k in np.unique(kind):
-        like = kind == k
-        everyone = _pooled(own[like, 0], count[like, 0], USUAL[k], POOL_PRIOR)
-        pool[like] = everyone
-        if group.max() > 0:
-            for g in np.unique(group[like]):
-                siblings = like & (group == g)
-                pool[siblings] = _pooled(own[siblings, 0], count[siblings, 0], everyone, GROUP_PRIOR)
-    shrunk: Floats = (count * own + SERIES_PRIOR * pool[:, None]) / (count + SERIES_PRIOR)
+    like = np.zeros(kind.size)
+    for everyone in members(np.unique(pool * KINDS + kind, return_inverse=True)[1]):
+        pooled = _pooled(own[everyone, 0], count[everyone, 0], USUAL[kind[everyone[0]]], POOL_PRIOR)
+        like[everyone] = pooled
+        families = members(np.unique(group[everyone], return_inverse=True)[1])
+        for siblings in families if len(families) > 1 else []:
+            at = everyone[siblings]
+            like[at] = _pooled(own[at, 0], count[at, 0], pooled, GROUP_PRIOR)
+    shrunk: Floats = (count * own + SERIES_PRIOR * like[:, None]) / (count + SERIES_PRIOR)
     return shrunk
 
 
@@ -90,23 +96,31 @@ def _pooled(own: Floats, count: Ints, prior: float, weight: float) -> float:
     return float((total * np.median(own[seen]) + weight * prior) / (total + weight))
 
 
-def offsets(past: Past, scale: Floats, known: Ints) -> Floats:
+def offsets(past: Past, scale: Floats, known: Ints, pool: Ints) -> Floats:
     """Distances of the interval ends from the forecast.
 
     Args:
         past: errors to learn from.
         scale: (series,) scale at the end.
         known: (series,) points known at the end.
+        pool: (series,) number of the pool, from 0: quantiles are of its own errors.
 
     Returns:
         (series, horizon, 4) at `TAILS`, growing outwards with the horizon.
     """
+    out = np.empty((*scale.shape, past.error.shape[2], TAILS.size))
+    for alike in members(pool):
+        out[alike] = _offsets(past.of(alike), scale[alike], known[alike])
+    return out
+
+
+def _offsets(past: Past, scale: Floats, known: Ints) -> Floats:
     with np.errstate(divide="ignore", invalid="ignore"):
         unit = past.error / past.scale[..., None]
     unit = np.where(np.isfinite(unit), unit, np.nan)
     growth = _growth(np.abs(unit), past.overlap)
     size = np.abs(unit) / growth
-    own = [_own(size[:, half], past.overlap) for half in (past.newer, ~past.newer)]
+    own = [_own(np.where(half[..., None], size, np.nan), past.overlap) for half in (past.newer, ~past.newer)]
     crossed = np.where(past.newer, own[1][:, None], own[0][:, None])
     shape = _shape(unit / growth / crossed[..., None], past, known)
     factor = scale * _own(size, past.overlap)

@@ -23,6 +23,7 @@ MOST_STEPS = 4000
 """Newest steps of a series that are learnt from."""
 
 LOG, ROOT, PLAIN = 0, 1, 2
+KINDS = 3
 FEW_ZEROS = 0.005
 """Share of zeros in a frame above which positive series may fall to zero too, which no logarithm could follow."""
 DEEPEST_DIP = 0.05
@@ -174,8 +175,13 @@ class Scaled:
         return np.where(scale > 0, out, 0.0) * scale
 
 
-def scaled(points: Grid) -> Scaled:
-    """Put the series that have a known point side by side and take their units away."""
+def scaled(points: Grid, pool: Ints | None = None) -> Scaled:
+    """Put the series that have a known point side by side and take their units away.
+
+    Args:
+        points: of all series.
+        pool: (series,) number of the pool of each; one when None.
+    """
     known = np.isfinite(points.value) & (points.place < MOST_STEPS)
     length = np.zeros(points.ids.height, dtype=np.int64)
     np.maximum.at(length, points.series[known], points.place[known] + 1)
@@ -186,21 +192,22 @@ def scaled(points: Grid) -> Scaled:
     y = np.full((int(length.max(initial=0)), order.size), np.nan)
     at = points.series[known]
     y[length[at] - 1 - points.place[known], column[at]] = points.value[known]
-    kind, scale = _kinds(y)
+    kind, scale = _kinds(y, np.zeros(order.size, dtype=np.int64) if pool is None else pool[order])
     with np.errstate(divide="ignore", invalid="ignore"):
         z = y / np.where(scale > 0, scale, 1.0)
         z = np.where(kind == LOG, np.log(z), np.where(kind == ROOT, np.sqrt(z), z))
     return Scaled(z, length[order], scale, kind, order)
 
 
-def _kinds(y: Floats) -> tuple[Ints, Floats]:
+def _kinds(y: Floats, pool: Ints) -> tuple[Ints, Floats]:
     """Kind and scale of each series of (steps, series)."""
     if not y.size:
         return np.zeros(0, dtype=np.int64), np.zeros(0)
     least = np.nanmin(y, axis=0)
     middle = np.nanmedian(y, axis=0)
-    seen = np.isfinite(y[:, least >= 0])
-    zeros = (y[:, least >= 0] == 0).sum() / max(int(seen.sum()), 1)
+    able = least >= 0
+    seen, none = (np.bincount(pool, able * where.sum(axis=0)) for where in (np.isfinite(y), y == 0))
+    zeros = (none / np.maximum(seen, 1))[pool]
     sides = np.fmin(y[:-2], y[2:]) if len(y) > 2 else y[:0]  # noqa: PLR2004  a point and its neighbours
     dips = (y[1:-1] < DEEPEST_DIP * sides).any(axis=0) if sides.size else np.zeros(least.size, dtype=bool)
     logs = (least > 0) & ~dips & (np.nanmax(y, axis=0) < LARGEST_SPAN * least) & (zeros < FEW_ZEROS)
@@ -208,3 +215,9 @@ def _kinds(y: Floats) -> tuple[Ints, Floats]:
     size = np.where(np.isfinite(y), np.abs(y), 0.0)
     positive = np.maximum((size > 0).sum(axis=0), 1)
     return kind, np.where(logs, middle, size.sum(axis=0) / positive)
+
+
+def members(number: Ints) -> list[Ints]:
+    """Places of each number from 0 to the largest, in order."""
+    order = np.argsort(number, kind="stable")
+    return np.split(order, np.cumsum(np.bincount(number))[:-1])

@@ -41,9 +41,9 @@ class Pauses:
     age: Ints
     hold: Floats
 
-    def earlier(self) -> "Pauses":
-        """Those of the past origins, without the end."""
-        return Pauses(self.age[:, 1:], self.hold[:, 1:])
+    def earlier(self, chosen: Ints) -> "Pauses":
+        """Those of some series at the past origins, without the end."""
+        return Pauses(self.age[chosen, 1:], self.hold[chosen, 1:])
 
 
 def find(panel: Panel, offsets: Ints, able: Bools) -> Pauses:

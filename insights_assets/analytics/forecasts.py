@@ -5,7 +5,7 @@ worth (`forecast_combination`), and surrounded by what the combination was off b
 stopped follows what pauses are followed by (`forecast_pauses`).
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 import polars as pl
@@ -24,7 +24,11 @@ SHOWN = ("mean", "lo_80", "hi_80", "lo_95", "hi_95")
 
 
 def forecast(
-    frame: pl.DataFrame, horizon: int, season_length: int, groups: Mapping[str, str] | None = None
+    frame: pl.DataFrame,
+    horizon: int,
+    season_length: int,
+    groups: Mapping[str, str] | None = None,
+    pools: Mapping[str, str] | None = None,
 ) -> pl.DataFrame:
     """Forecast every series past its own last point.
 
@@ -36,6 +40,8 @@ def forecast(
             are taken as the year that they round. A series has a season from 1.5 cycles on.
         groups: unique_id -> group (parent); siblings share weights and scales before all series do. Ids that are not
             named belong to one group more.
+        pools: unique_id -> pool; nothing is learnt from a series of another pool, so a pool's forecasts do not depend
+            on what else is in the frame. One pool when None.
 
     Returns:
         (unique_id, ds, mean, lo_80, hi_80, lo_95, hi_95), sorted by unique_id and ds, `horizon` rows a series from the
@@ -51,22 +57,34 @@ def forecast(
         if not isinstance(value, int) or isinstance(value, bool) or value < 1:
             raise ValueError(f"forecast: {name} must be a whole number of at least 1, not {value!r}.")
     points = grid(frame, season_length)
-    group = _groups(points, groups)
-    order = np.argsort(group, kind="stable")
+    group, pool = _numbers(points, groups), _numbers(points, pools)
     found = np.full((group.size, horizon, len(BOUNDS)), np.nan)
-    for start in range(0, group.size, BLOCK):
-        chosen = np.sort(order[start : start + BLOCK])
-        block = scaled(_part(points, chosen))
+    for chosen in _blocks(pool, group):
+        block = scaled(_part(points, chosen), pool[chosen])
         if block.order.size:
             at = chosen[block.order]
-            siblings = np.unique(group[at], return_inverse=True)[1]
-            found[at] = bounds(block, points.step.period(season_length), horizon, siblings)
+            pooled = None if pools is None else np.unique(pool[at], return_inverse=True)[1]
+            siblings = np.unique(pool[at] * group.size + group[at], return_inverse=True)[1]
+            found[at] = bounds(block, points.step.period(season_length), horizon, siblings, pooled)
     return _table(points, horizon, found)
 
 
-def _groups(points: Grid, groups: Mapping[str, str] | None) -> Ints:
-    names = [(groups or {}).get(name, "") for name in points.ids["unique_id"]]
-    return pl.Series(names, dtype=pl.String).rank("dense").cast(pl.Int64).to_numpy() - 1
+def _numbers(points: Grid, names: Mapping[str, str] | None) -> Ints:
+    """Number of the group or pool of each series, from 0."""
+    named = [(names or {}).get(name, "") for name in points.ids["unique_id"]]
+    return pl.Series(named, dtype=pl.String).rank("dense").cast(pl.Int64).to_numpy() - 1
+
+
+def _blocks(pool: Ints, group: Ints) -> Iterator[Ints]:
+    """Places of the series of each block: whole pools; one that is larger than a block is cut between groups' order."""
+    order = np.lexsort((group, pool))
+    ends = np.r_[np.flatnonzero(np.diff(pool[order])) + 1, pool.size]
+    start = 0
+    while start < pool.size:
+        fitting = ends[(ends > start) & (ends <= start + BLOCK)]
+        end = int(fitting[-1]) if fitting.size else min(start + BLOCK, int(ends[ends > start][0]))
+        yield np.sort(order[start:end])
+        start = end
 
 
 def _part(points: Grid, chosen: Ints) -> Grid:

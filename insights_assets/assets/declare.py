@@ -14,6 +14,7 @@ from insights_assets.tables.model import Table
 
 OWNERS = ["team:insights"]
 POOLED_TAG = "insights/pooled"  # on assets that read the partitions of every account
+FINAL_TAG = "insights/final_after_days"  # on assets that know nothing later than that after their week's Monday
 
 
 def key_of(table: Table) -> dg.AssetKey:
@@ -40,6 +41,7 @@ def table_asset(
     deps: Sequence[dg.AssetDep] = (),
     resources: set[str] | None = None,
     pooled: bool = False,
+    final_after_days: int | None = None,
 ) -> Callable[[Callable[..., Any]], dg.AssetsDefinition]:
     """Decorate the function that computes a partitioned table.
 
@@ -51,7 +53,11 @@ def table_asset(
         deps: upstream tables that the function reads from the lake by itself.
         resources: resource keys that the function takes from its context.
         pooled: it reads every account's partitions, so it runs once theirs are there.
+        final_after_days: days after its week's Monday from which on nothing new can enter it.
     """
+    tags = {POOLED_TAG: ""} if pooled else {}
+    if final_after_days is not None:
+        tags[FINAL_TAG] = str(final_after_days)
     return dg.asset(
         key=key_of(table),
         partitions_def=account_weeks,
@@ -59,7 +65,7 @@ def table_asset(
         group_name=table.layer,
         kinds={*kinds, "deltalake"},
         owners=OWNERS,
-        tags={POOLED_TAG: ""} if pooled else {},
+        tags=tags,
         description=f"{table.description}\n\n{how}",
         metadata={"dagster/column_schema": column_schema(table), "primary_key": list(table.key)},
         io_manager_key="lake_io",

@@ -9,7 +9,6 @@ from typing import Any
 
 import dagster as dg
 
-from insights_assets import lineage
 from insights_assets.automation.fleet import Fleet
 from insights_assets.automation.jobs import Job, fleet_jobs, name_of, refresh_job, refresh_steps, steps_of
 from insights_assets.automation.register import register_sensor
@@ -17,6 +16,7 @@ from insights_assets.automation.restated import restated_sensor
 from insights_assets.automation.resume import downstream
 from insights_assets.automation.schedules import fleet_schedule, refresh_schedule
 from insights_assets.automation.stale import stale_sensor
+from insights_assets.lineage import lineage_of
 from insights_assets.settings import Settings
 from insights_assets.tables.insights import INSIGHTS_DAILY
 
@@ -39,7 +39,7 @@ def launching(assets: Sequence[dg.AssetsDefinition], resources: Mapping[str, Any
         settings: with the timetable.
     """
     timetable, mode, now = settings.schedules, settings.mode, resources["clock"]
-    above = lineage.upstreams(assets)
+    graph = lineage_of(assets)
     fleet = Fleet(resources["lake"], resources["gateway"])
     jobs = fleet_jobs(assets)
     refreshed = refresh_steps(assets, timetable, mode=mode)
@@ -50,14 +50,14 @@ def launching(assets: Sequence[dg.AssetsDefinition], resources: Mapping[str, Any
         jobs=[*jobs.values(), refresh],
         schedules=[
             *(
-                fleet_schedule(s, steps_of(s, assets), job, fleet, timetable, above, mode=mode)
+                fleet_schedule(s, steps_of(s, assets), job, fleet, timetable, graph, mode=mode)
                 for s, job in jobs.items()
             ),
             refresh_schedule(refresh, fleet, timetable, mode=mode),
         ],
         sensors=[
             register_sensor(refresh, fleet, timetable, now, mode=mode),
-            restated_sensor(refresh, follows, fleet, timetable, now, above, mode=mode),
+            restated_sensor(refresh, follows, fleet, timetable, now, graph, mode=mode),
             stale_sensor(refresh, fleet, timetable, now, mode=mode),
         ],
     )

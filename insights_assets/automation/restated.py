@@ -16,7 +16,7 @@ import polars as pl
 from insights_assets.automation.fleet import MOST_REQUESTS, Fleet, account_request, sensor_status, unfinished
 from insights_assets.automation.jobs import Job
 from insights_assets.partitions import monday
-from insights_assets.planning import Upstreams
+from insights_assets.planning import Lineage
 from insights_assets.tables.operations import SYNC_LOG
 from insights_assets.tables.restatements import RESTATEMENTS
 from insights_assets.timetable import Timetable
@@ -79,11 +79,11 @@ def affected(rows: pl.DataFrame, reach: int, newest: date) -> list[Restated]:
     return found
 
 
-def reach_of(steps: Sequence[str], above: Upstreams) -> int:
+def reach_of(steps: Sequence[str], graph: Lineage) -> int:
     """Weeks over which a change of a raw week travels through steps: lookbacks add up along the longest way."""
 
     def travelled(step: str) -> int:
-        return max((back + travelled(name) for name, back in above.get(step, ())), default=0)
+        return max((back + travelled(name) for name, back in graph.above.get(step, ())), default=0)
 
     return max(map(travelled, steps), default=0)
 
@@ -94,7 +94,7 @@ def restated_sensor(
     fleet: Fleet,
     timetable: Timetable,
     now: Callable[[], datetime],
-    above: Upstreams,
+    graph: Lineage,
     *,
     mode: str,
 ) -> dg.SensorDefinition:
@@ -106,11 +106,11 @@ def restated_sensor(
         fleet: the accounts.
         timetable: the settings.
         now: the clock.
-        above: each step's upstream steps and weeks looked back.
+        graph: what its steps are made from.
         mode: of the settings.
     """
     names = [key.path[-1] for key in steps]
-    reach = reach_of(names, above)
+    reach = reach_of(names, graph)
 
     @dg.sensor(
         name=NAME,

@@ -27,7 +27,7 @@ from insights_assets.automation.fleet import (
 )
 from insights_assets.automation.jobs import Job
 from insights_assets.partitions import ACCOUNT, monday, range_tags, today_in
-from insights_assets.planning import Upstreams
+from insights_assets.planning import Lineage
 from insights_assets.tables.operations import SYNC_LOG
 from insights_assets.timetable import REFRESH, Slot, Timetable
 
@@ -43,7 +43,7 @@ def status(timetable: Timetable, name: str, mode: str) -> dg.DefaultScheduleStat
 
 
 def fleet_schedule(
-    slot: Slot, steps: Sequence[str], job: Job, fleet: Fleet, timetable: Timetable, above: Upstreams, *, mode: str
+    slot: Slot, steps: Sequence[str], job: Job, fleet: Fleet, timetable: Timetable, graph: Lineage, *, mode: str
 ) -> dg.ScheduleDefinition:
     """Make the schedule of a fleet job.
 
@@ -53,7 +53,7 @@ def fleet_schedule(
         job: the job.
         fleet: the accounts.
         timetable: the settings.
-        above: each step's upstream steps and weeks looked back.
+        graph: what its steps are made from.
         mode: of the settings.
     """
 
@@ -72,7 +72,7 @@ def fleet_schedule(
             yield dg.SkipReason("An earlier run of this job has not ended.")
             return
         active = fleet.active()["account_id"].to_list()
-        stale = stale_partitions(fleet, slot, steps, at, above).filter(pl.col("account_id").is_in(active))
+        stale = stale_partitions(fleet, slot, steps, at, graph).filter(pl.col("account_id").is_in(active))
         weeks = sorted(stale["week"].unique())
         order = context.instance.get_dynamic_partitions(ACCOUNT)
         for accounts in spans(order, set(stale["account_id"]), active):
@@ -86,11 +86,11 @@ def fleet_schedule(
     return schedule
 
 
-def stale_partitions(fleet: Fleet, slot: Slot, steps: Sequence[str], at: datetime, above: Upstreams) -> pl.DataFrame:
+def stale_partitions(fleet: Fleet, slot: Slot, steps: Sequence[str], at: datetime, graph: Lineage) -> pl.DataFrame:
     """Partitions (account_id, week) of a slot whose inputs are newer, or that were never made, as of a tick."""
     newest = monday(at.date())
     weeks = [newest - timedelta(weeks=n) for n in range(slot.weeks)]
-    inputs = [each for step in steps for each in above[step]]
+    inputs = [each for step in steps for each in graph.above[step]]
     depth = max(back for _, back in inputs)
     log = fleet.lake.rows(
         SYNC_LOG,
@@ -100,7 +100,7 @@ def stale_partitions(fleet: Fleet, slot: Slot, steps: Sequence[str], at: datetim
         pl.col("step").is_in([*steps, *(name for name, _ in inputs)]),
         pl.col("week") >= min(weeks) - timedelta(weeks=depth),
     )
-    return planning.newer_inputs(log, steps, weeks, above)
+    return planning.newer_inputs(log, steps, weeks, graph)
 
 
 def refresh_schedule(job: Job, fleet: Fleet, timetable: Timetable, *, mode: str) -> dg.ScheduleDefinition:

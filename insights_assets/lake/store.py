@@ -89,16 +89,17 @@ class Lake:
         until: date | None = None,
     ) -> pl.DataFrame:
         """Rows of the given accounts and weeks (both ends included), sorted by key; an unwritten table is empty."""
-        where = []
-        if accounts is not None:
-            where.append(pl.col("account_id").is_in(list(accounts)))
-        if since is not None:
-            where.append(pl.col("week") >= since)
-        if until is not None:
-            where.append(pl.col("week") <= until)
-        return self.rows(table, list(table.schema), *where).sort(table.key)
+        return self.rows(table, list(table.schema), accounts=accounts, since=since, until=until).sort(table.key)
 
-    def rows(self, table: Table, columns: Sequence[str], *where: pl.Expr) -> pl.DataFrame:
+    def rows(
+        self,
+        table: Table,
+        columns: Sequence[str],
+        *where: pl.Expr,
+        accounts: Collection[str] | None = None,
+        since: date | None = None,
+        until: date | None = None,
+    ) -> pl.DataFrame:
         """Some columns of the rows for which every condition holds, unsorted; an unwritten table is empty.
 
         Conditions on the account, and on columns that a file holds in a narrow range (`finished_at`, `observed_at`),
@@ -107,9 +108,16 @@ class Lake:
         snapshot = self.delta(table)
         if snapshot is None:
             return table.empty().select(columns)
+        kept = list(where)
+        if accounts is not None:
+            kept.append(pl.col("account_id").is_in(list(accounts)))
+        if since is not None:
+            kept.append(pl.col("week") >= since)
+        if until is not None:
+            kept.append(pl.col("week") <= until)
         rows = pl.scan_delta(snapshot)
-        if where:
-            rows = rows.filter(*where)
+        if kept:
+            rows = rows.filter(*kept)
         typed = rows.select(pl.col(c).cast(table.schema[c]) for c in columns)
         try:
             return typed.collect()

@@ -12,6 +12,7 @@ import polars as pl
 from insights_assets.lake.store import Lake
 from insights_assets.partitions import monday, today_in
 from insights_assets.serving.figures import BASELINE_WEEKS, complete_weeks, count_words, family_figures
+from insights_assets.serving.forecasts import expected, forecast_accuracy
 from insights_assets.serving.model import HIGH_LEVELS, AccountFigures, Driver, Finding, ReportData, Risk, Trust
 from insights_assets.serving.trust import Scope, collect_trust, newest_days
 from insights_assets.tables.accounts import ACCOUNTS
@@ -73,7 +74,9 @@ def collect(
         )
         for row in people
     ]
-    return ReportData(scope.since, until, now, tuple(figures), findings, risks, trust, features, outcomes)
+    currencies = {row["account_id"]: row["currency"] for row in people}
+    ahead, past = expected(scope, newest, names, currencies), forecast_accuracy(scope)
+    return ReportData(scope.since, until, now, tuple(figures), findings, risks, trust, features, outcomes, ahead, past)
 
 
 def _people(accounts: pl.DataFrame, features: pl.DataFrame) -> list[dict[str, str]]:

@@ -111,6 +111,29 @@ class Risk:
 
 
 @dataclass(frozen=True)
+class Range:
+    """A forecast with its 80 % interval; None where nothing can be said."""
+
+    middle: float | None
+    low: float | None
+    high: float | None
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What one account is expected to do in one future week; amounts are in `currency`."""
+
+    account_id: str
+    account_name: str
+    currency: str
+    week: date
+    family: str
+    spend: Range
+    results: Range
+    cpr: Range
+
+
+@dataclass(frozen=True)
 class FailedStep:
     """A step whose newest run failed, over the weeks with the same words."""
 
@@ -167,7 +190,7 @@ class ReportData:
     """All of a report. The frames are for the pictures.
 
     `features` are rows of `features_ad`, with the 4 weeks before the period. `outcomes` has horizon_weeks, risk_score
-    and burnt of predictions whose outcome is known.
+    and burnt of predictions whose outcome is known; `accuracy` is `serving.forecasts.forecast_accuracy`.
     """
 
     since: date
@@ -179,6 +202,8 @@ class ReportData:
     trust: Trust
     features: pl.DataFrame = field(repr=False, compare=False)
     outcomes: pl.DataFrame = field(repr=False, compare=False)
+    expected: tuple[Expected, ...] = ()
+    accuracy: pl.DataFrame = field(default_factory=pl.DataFrame, repr=False, compare=False)
 
     @property
     def rows(self) -> int:

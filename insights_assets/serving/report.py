@@ -12,6 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from insights_assets.lake.store import Lake
 from insights_assets.serving import words
 from insights_assets.serving.findings import collect
+from insights_assets.serving.forecasts import horizon_picture
 from insights_assets.serving.model import AccountFigures, ReportData
 from insights_assets.serving.pictures import (
     MAX_ACCOUNTS,
@@ -23,6 +24,7 @@ from insights_assets.serving.pictures import (
 
 MAX_FINDINGS = 15
 MAX_RISKS = 10
+MAX_EXPECTED = 40
 
 
 def write_report(
@@ -80,6 +82,7 @@ def render(data: ReportData) -> str:
         instant=words.instant,
         short=words.short,
         plain=words.plain,
+        round_count=words.round_count,
         finding_words=words.finding_words,
         drivers_words=words.drivers_words,
     )
@@ -102,6 +105,8 @@ def render(data: ReportData) -> str:
         quality=words.quality_words(data.trust),
         account_pictures=account_pictures(data),
         calibration=calibration_picture(data),
+        horizons=horizon_picture(data.accuracy),
+        max_expected=MAX_EXPECTED,
         striking=finding_picture(data, finding) if finding else None,
         few=words.FEW_RESULTS,
         max_accounts=MAX_ACCOUNTS,

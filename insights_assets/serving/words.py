@@ -43,6 +43,11 @@ def number(value: float | None) -> str:
     return ABSENT if value is None else f"{value:,.0f}" if value == round(value) else f"{value:,.1f}"
 
 
+def round_count(value: float | None) -> str:
+    """An expected count: whole from ten on."""
+    return ABSENT if value is None else f"{value:,.0f}" if value >= FEW_RESULTS else f"{value:,.1f}"
+
+
 def change(value: float | None) -> str:
     """A signed percentage."""
     return ABSENT if value is None else f"{value:+,.0f}\u00a0%".replace("-", "\u2212")

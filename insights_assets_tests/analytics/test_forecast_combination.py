@@ -85,8 +85,10 @@ def test_intervals_are_quantiles_of_past_errors_in_the_scale_of_their_time():
     scale = np.full((300, 40), 2.0)
     scale[:, 20:] = 6.0
     error = scale[..., None] * (rng.gamma(4.0, 0.5, (300, 40, 1)) - 1.8)
-    past = forecast_intervals.Past(error, scale, np.full((300, 40), 50), np.arange(40) < 20, 1.0)
-    ends = forecast_intervals.offsets(past, np.full(300, 10.0), np.full(300, 50)).mean(axis=0)[0]
+    past = forecast_intervals.Past(error, scale, np.full((300, 40), 50), np.tile(np.arange(40) < 20, (300, 1)), 1.0)
+    ends = forecast_intervals.offsets(past, np.full(300, 10.0), np.full(300, 50), np.zeros(300, dtype=np.int64)).mean(
+        axis=0
+    )[0]
     new = 10 * (rng.gamma(4.0, 0.5, 100_000) - 1.8)
     assert ((ends[1] < new) & (new < ends[2])).mean() == pytest.approx(0.8, abs=0.02)
     assert ((ends[0] < new) & (new < ends[3])).mean() == pytest.approx(0.95, abs=0.015)

@@ -7,6 +7,7 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from polars.testing import assert_frame_equal
 
 from insights_assets.analytics import forecasts
 from insights_assets.analytics.forecasts import forecast
@@ -218,3 +219,23 @@ def test_no_rows_in_no_rows_out():
     out = forecast(frame(), 3, 7)
     assert out.height == 0
     assert out.columns == ["unique_id", "ds", "mean", "lo_80", "hi_80", "lo_95", "hi_95"]
+
+
+def test_a_pool_knows_nothing_of_the_others():
+    rng = np.random.default_rng(5)
+    rows = [
+        {"unique_id": f"{pool}{k}", "ds": MONDAY + timedelta(weeks=t), "y": float(y)}
+        for pool, points in (("a", 30), ("b", 95), ("c", 12))
+        for k in range(4)
+        for t, y in enumerate(rng.poisson(3 + 5 * k, points) * (1.0 if pool == "b" else 10.0))
+    ]
+    every = pl.DataFrame(rows)
+    names = every["unique_id"].unique().sort().to_list()
+    pools = {name: name[0] for name in names}
+    groups = {name: str(int(name[1]) % 2) for name in names}
+    together = forecast(every, 4, 52, groups, pools)
+    for pool in "abc":
+        own = every.filter(pl.col("unique_id").str.starts_with(pool))
+        alone = forecast(own, 4, 52, groups)
+        assert_frame_equal(alone, together.filter(pl.col("unique_id").str.starts_with(pool)), rel_tol=1e-5)
+    assert not together.equals(forecast(every, 4, 52, groups)), "one pool would learn from all"

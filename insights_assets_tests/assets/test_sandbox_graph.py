@@ -10,6 +10,8 @@ import polars as pl
 import pytest
 
 from insights_assets.assets.findings import anomalies_ad, burnout_predictions, features_ad
+from insights_assets.assets.forecasts import FORECAST_ASSETS, forecasts_ad
+from insights_assets.assets.scores import prediction_scores
 from insights_assets.definitions import DERIVED_ASSETS, RAW_ASSETS
 from insights_assets.partitions import monday, today_in, weeks_covering
 from insights_assets.sandbox import World
@@ -19,7 +21,7 @@ NOW = datetime(2026, 3, 30, 3, tzinfo=UTC)
 ALL_WEEKS = weeks_covering(date(2026, 1, 5), date(2026, 3, 30))
 EARLY, LATER = ALL_WEEKS[:8], ALL_WEEKS[8:12]
 JUDGED = EARLY[-2]
-DERIVED = ("features_ad", "anomalies_ad", "burnout_predictions")
+BY_WEEK = {a.key.path[-1]: a for a in (features_ad, anomalies_ad, burnout_predictions, forecasts_ad)}
 ENTITIES = ("campaigns", "adsets", "ads")
 
 
@@ -133,6 +135,34 @@ def test_a_week_alone_gives_the_same_findings_and_predictions_as_the_range(graph
         assert graph.rows(name, account_id, week).equals(rows), name
 
 
+def test_a_week_that_is_not_over_where_the_account_is_has_no_forecast(graph):
+    last = date(2026, 3, 23)
+    counts = [graph.rows("forecasts_account", a, last)["entity_id"].n_unique() for a in graph.accounts]
+    assert counts == [0, 1, 1]
+    assert graph.rows("forecasts_ad", week=date(2026, 3, 30)).is_empty()
+
+
+def test_a_week_alone_gives_the_same_forecasts_and_scores_as_the_range(graph):
+    week, account_id = ALL_WEEKS[9], graph.accounts[1]
+    names = [a.key.path[-1] for a in (*FORECAST_ASSETS, prediction_scores)]
+    before = {n: graph.rows(n, account_id, week) for n in names}
+    graph.run([*FORECAST_ASSETS, prediction_scores], account_id, [week])
+    for name, rows in before.items():
+        assert rows.height, name
+        assert graph.rows(name, account_id, week).equals(rows), name
+
+
+def test_every_forecast_of_a_week_that_is_over_is_scored_against_what_was_spent(graph):
+    account_id = graph.accounts[2]
+    scores = graph.rows("prediction_scores", account_id).filter(metric="spend", grain="week", level="campaign")
+    told = graph.rows("forecasts_campaign", account_id).filter(metric="spend", grain="week")
+    assert scores.height == told.filter(pl.col("ds") <= date(2026, 3, 23)).height > 20
+    spent = graph.rows("insights_weekly_campaign", account_id).select("week", "entity_id", "spend")
+    both = scores.join(spent, on=["week", "entity_id"], how="left").with_columns(pl.col("spend").fill_null(0.0))
+    assert (both["actual"] - both["spend"]).abs().max() < 0.005
+    assert scores["horizon"].unique().sort().to_list() == [1, 2, 3, 4]
+
+
 def test_running_it_again_changes_nothing_but_when_it_was_read(graph):
     account_id = graph.accounts[-1]  # the last one: all that it is pooled with was known the first time
     names = [a.key.path[-1] for a in (*RAW_ASSETS, *DERIVED_ASSETS)]
@@ -191,16 +221,15 @@ def growing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Pipeline
         (account_id,) = made.accounts
         made.refresh(EARLY)
         made.run([features_ad], account_id, [JUDGED])
-        made.run([anomalies_ad, burnout_predictions], account_id, [JUDGED])
-        known = {n: made.rows(n, account_id, JUDGED) for n in DERIVED}
+        made.run([a for a in BY_WEEK.values() if a is not features_ad], account_id, [JUDGED])
+        known = {n: made.rows(n, account_id, JUDGED) for n in BY_WEEK}
         made.refresh(LATER)
         yield made, known
 
 
-@pytest.mark.parametrize("name", DERIVED)
+@pytest.mark.parametrize("name", BY_WEEK)
 def test_later_weeks_never_change_what_a_week_alone_says(growing, name):
     made, known = growing
-    asset = {"features_ad": features_ad, "anomalies_ad": anomalies_ad, "burnout_predictions": burnout_predictions}[name]
-    made.run([asset], made.accounts[0], [JUDGED])
+    made.run([BY_WEEK[name]], made.accounts[0], [JUDGED])
     assert known["features_ad"].height
     assert made.rows(name, made.accounts[0], JUDGED).equals(known[name])

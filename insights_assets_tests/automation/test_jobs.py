@@ -2,9 +2,9 @@
 
 import dagster as dg
 
-from insights_assets import lineage
 from insights_assets.automation.jobs import fleet_jobs, refresh_steps, steps_of
 from insights_assets.definitions import PARTITIONED_ASSETS, build_defs
+from insights_assets.lineage import lineage_of
 from insights_assets.partitions import account_weeks
 from insights_assets.settings import load_settings
 from insights_assets.timetable import SLOTS, Timetable, parse
@@ -43,7 +43,7 @@ def test_no_asset_is_in_two_jobs_and_staleness_knows_the_inputs_of_each():
     for name in NAMES:
         assert sum(slot.covers(name) for slot in SLOTS) <= 1, name
     for steps in TODAY.values():
-        assert steps <= set(lineage.upstreams(PARTITIONED_ASSETS))
+        assert steps <= set(lineage_of(PARTITIONED_ASSETS).above)
 
 
 def test_the_refresh_takes_what_no_schedule_takes():

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from insights_assets.automation.fleet import refresh_weeks, spans
 from insights_assets.automation.schedules import PERIOD, due_at, due_day
-from insights_assets.planning import newer_inputs
+from insights_assets.planning import Lineage, newer_inputs
 from insights_assets.registry import SWITCHED_OFF
 from insights_assets.tables.completeness import COMPLETENESS
 from insights_assets_tests.automation.fleet_lake import MONDAY, NOW, FleetLake, corners, keys, week, wiped
@@ -101,18 +101,18 @@ def log(*rows):
 
 
 def test_an_input_of_an_earlier_week_makes_a_later_one_stale_and_never_the_reverse():
-    weeks, above = [week(2), week(1), week(0)], {"anomalies_ad": (("features_ad", 12),)}
+    weeks, graph = [week(2), week(1), week(0)], Lineage({"anomalies_ad": (("features_ad", 12),)})
     made = [("act_1", back, "anomalies_ad", 5) for back in range(3)]
-    assert newer_inputs(log(*made, ("act_1", 1, "features_ad", 6)), ["anomalies_ad"], weeks, above).is_empty()
-    stale = newer_inputs(log(*made, ("act_1", 1, "features_ad", 4)), ["anomalies_ad"], weeks, above)
+    assert newer_inputs(log(*made, ("act_1", 1, "features_ad", 6)), ["anomalies_ad"], weeks, graph).is_empty()
+    stale = newer_inputs(log(*made, ("act_1", 1, "features_ad", 4)), ["anomalies_ad"], weeks, graph)
     assert stale.rows() == [("act_1", week(1)), ("act_1", week(0))]
-    assert newer_inputs(log(("act_1", 0, "features_ad", 4)), ["anomalies_ad"], weeks, above).rows() == [
+    assert newer_inputs(log(("act_1", 0, "features_ad", 4)), ["anomalies_ad"], weeks, graph).rows() == [
         ("act_1", week(0))
     ]
     # 12 weeks back is the last that anomalies read.
-    oldest = newer_inputs(log(*made, ("act_1", 12, "features_ad", 4)), ["anomalies_ad"], [week(0)], above)
+    oldest = newer_inputs(log(*made, ("act_1", 12, "features_ad", 4)), ["anomalies_ad"], [week(0)], graph)
     assert oldest.rows() == [("act_1", week(0))]
-    assert newer_inputs(log(*made, ("act_1", 13, "features_ad", 4)), ["anomalies_ad"], [week(0)], above).is_empty()
+    assert newer_inputs(log(*made, ("act_1", 13, "features_ad", 4)), ["anomalies_ad"], [week(0)], graph).is_empty()
 
 
 @pytest.fixture(scope="module")

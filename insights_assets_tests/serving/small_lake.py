@@ -12,8 +12,10 @@ from insights_assets.tables.anomalies_ad import ANOMALIES_AD
 from insights_assets.tables.burnout_predictions import BURNOUT_PREDICTIONS
 from insights_assets.tables.entities import ADS
 from insights_assets.tables.features_ad import FEATURES_AD
+from insights_assets.tables.forecasts import FORECASTS
 from insights_assets.tables.insights import INSIGHTS_DAILY
 from insights_assets.tables.operations import CHECK_RESULTS, QUARANTINE, SYNC_LOG
+from insights_assets.tables.prediction_scores import PREDICTION_SCORES
 
 NOW = datetime(2026, 3, 11, 6, tzinfo=UTC)  # a Wednesday: the week of 9 March is running
 RUNNING = date(2026, 3, 9)
@@ -68,6 +70,21 @@ def prediction(n, *, ad="1", horizon=1, risk=0.6, level="high", **more):
     return row | {"top_drivers": [driver], "model_version": "m"} | more
 
 
+def expectation(horizon, metric, mean):
+    row = {"account_id": "act_1", "week": NEWEST, "level": "account", "entity_id": "act_1", "metric": metric}
+    row |= {"result_family": None if metric == "spend" else "purchase", "grain": "week", "horizon": horizon}
+    row |= {"ds": NEWEST + timedelta(weeks=horizon), "mean": mean, "points": 9, "model": "m"}
+    return row | {"lo_80": 0.9 * mean, "hi_80": 1.1 * mean, "lo_95": 0.5 * mean, "hi_95": 1.5 * mean}
+
+
+def score(n, error, horizon=1, ad="1"):
+    row = {"account_id": "act_1", "week": weeks_ago(n), "kind": "forecast", "level": "ad", "entity_id": ad}
+    row |= {"metric": "spend", "grain": "week", "origin_week": weeks_ago(n + horizon), "horizon": horizon}
+    row |= {"ds": weeks_ago(n), "predicted": 100.0, "actual": 100.0 - error, "error": error, "in_interval": True}
+    row |= {"scaled_error": error / 10, "scaled_naive_error": 2.0, "in_interval_80": abs(error) < 9}
+    return row | {"is_settled": False, "model": "m"}
+
+
 def step(status, *, at=NOW, **more):
     row = {"account_id": "act_1", "week": NEWEST, "step": "ads", "status": status, "attempts": 1, "requests": 1}
     return row | {"duration_s": 1.0, "rows": 0, "run_id": "r", "finished_at": at} | more
@@ -109,6 +126,8 @@ def build(folder, **tables):
         SYNC_LOG,
         CHECK_RESULTS,
         QUARANTINE,
+        FORECASTS["account"],
+        PREDICTION_SCORES,
     )
     for table in known:
         if rows := tables.pop(table.name, None):

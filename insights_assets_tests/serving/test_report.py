@@ -87,3 +87,24 @@ def test_an_empty_lake_says_so_in_sentences(tmp_path):
     assert "<img" not in page
     for text in ("No delivery is stored", "No ad left its own baseline", "No burnout risk", "No check has run"):
         assert text in page
+
+
+def test_what_is_expected_stands_with_its_interval_and_past_errors_by_horizon(tmp_path):
+    lake = small.build(
+        tmp_path / "lake",
+        accounts=[small.account("act_1")],
+        features_ad=[small.feature(n) for n in range(6)],
+        forecasts_account=[small.expectation(h, m, v) for h in (1, 2, 4) for m, v in (("spend", 640), ("results", 16))],
+        prediction_scores=[small.score(n, e, ad=f"{e}") for n in range(1, 4) for e in range(1, 11)],
+    )
+    data = collect(lake, **PERIOD)
+    assert [(e.week, e.spend.middle, e.results.high, e.cpr.middle) for e in data.expected] == [
+        (small.RUNNING, 640.0, pytest.approx(17.6), None),
+        (small.RUNNING + timedelta(weeks=3), 640.0, pytest.approx(17.6), None),
+    ]
+    # Errors of 1 to 10 in units of 10, beside 2 for the last value.
+    assert data.accuracy["ratio_to_naive"].to_list() == pytest.approx([0.275])
+    page = render(data)
+    assert "640.00 EUR" in page
+    assert "576.00 EUR to 704.00 EUR" in page
+    assert "80 % intervals held 80% of the truths" in page

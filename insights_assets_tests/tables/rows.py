@@ -28,6 +28,8 @@ MEANINGFUL: dict[str, Any] = {
     "risk_level": "low",
     "status": "ACTIVE",
     "error_type": None,
+    "grain": "week",
+    "kind": "forecast",
 }
 BY_TABLE: dict[str, dict[str, Any]] = {
     "sync_log": {"status": "ok"},
