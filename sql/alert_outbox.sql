@@ -4,7 +4,7 @@
 -- account_id | VARCHAR | Ad account, with its prefix; null when the message is about several, or about none
 -- sink | VARCHAR | Name of the sink in the settings
 -- created_at | UTC instant | When it was stored
--- attempts | count | Tries that failed
+-- failed_attempts | count | Tries that failed
 -- next_attempt_at | UTC instant | Not before then; while it is being sent, when the sender counts as dead
 -- delivered_at | UTC instant | When the sink took it; null while it waits
 -- last_error | VARCHAR | Why the last try failed, redacted; may be null
@@ -14,7 +14,7 @@ SELECT
     account_id,
     sink,
     created_at,
-    attempts,
+    failed_attempts,
     next_attempt_at,
     delivered_at,
     last_error

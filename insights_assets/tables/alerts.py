@@ -69,7 +69,7 @@ class AlertOutbox(TableModel):
     notifications: Ids = column("Identities of the notifications in it")
     payload: pl.String = column("What is told, as JSON; rendered for the sink when it is sent")
     created_at: Instant = observed_at("When it was stored")
-    attempts: pl.Int64 = count("Tries that failed")
+    failed_attempts: pl.Int64 = count("Tries that failed")
     next_attempt_at: Instant = observed_at("Not before then; while it is being sent, when the sender counts as dead")
     delivered_at: Instant = observed_at("When the sink took it", nullable=True)
     last_error: pl.String = column("Why the last try failed, redacted", nullable=True)

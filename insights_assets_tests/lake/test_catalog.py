@@ -71,7 +71,7 @@ CONTRACT = {
     "restatements": "account_id week ad_id date metric old_value new_value age_days observed_at",
     "quarantine": "account_id week table_name reason row observed_at",
     "alerts": "alert_id account_id kind severity subject opened_at status resolved_at",
-    "alert_outbox": "message_id account_id sink created_at attempts next_attempt_at delivered_at last_error",
+    "alert_outbox": "message_id account_id sink created_at failed_attempts next_attempt_at delivered_at last_error",
 }
 UNITED = {"insights_weekly": 6, "forecasts": 8}  # rows of views over several tables
 FIRST_WORDS = {

@@ -1,8 +1,7 @@
 """The life of an alert: opened, seen again, acknowledged, snoozed, resolved, reopened. Pure: no clock, no I/O.
 
 Identity is kind, account and subject key, so the same cause seen twice is one alert. An alert resolves only when a look
-at its kind and account found no cause: what nobody looked at stays as it is. The shape follows PostHog's health checks
-(upsert by identity, resolve by absence) and Alertmanager's grouping and inhibition times:
+at its kind and account found no cause: what nobody looked at stays as it is. Compare
 https://prometheus.io/docs/alerting/latest/alertmanager/
 """
 

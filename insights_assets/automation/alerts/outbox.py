@@ -106,14 +106,14 @@ def _claim(lake: Lake, sink: str, now: datetime) -> list[dict[str, Any]]:
 
 def _postpone(lake: Lake, sink: str, row: Mapping[str, Any], problem: str, now: datetime) -> None:
     """Let the sink rest: 1, 2, 4, ... minutes after the last failure, at most 6 hours."""
-    attempts = row["attempts"] + 1
-    pause = min(FIRST_PAUSE * 2 ** min(row["attempts"], 16), LONGEST_PAUSE)
+    attempts = row["failed_attempts"] + 1
+    pause = min(FIRST_PAUSE * 2 ** min(row["failed_attempts"], 16), LONGEST_PAUSE)
     this, undelivered = pl.col("message_id") == row["message_id"], pl.col("delivered_at").is_null()
     update(
         lake,
         ALERT_OUTBOX,
         lambda rows: rows.with_columns(
-            _where(this, "attempts", attempts),
+            _where(this, "failed_attempts", attempts),
             _where(this, "last_error", problem),
             _where((pl.col("sink") == sink) & undelivered, "next_attempt_at", now + pause),
         ),
@@ -142,7 +142,7 @@ def _row(sink: str, group: messages.Group, now: datetime) -> dict[str, Any]:
         "notifications": list(group.keys),
         "payload": group.payload,
         "created_at": now,
-        "attempts": 0,
+        "failed_attempts": 0,
         "next_attempt_at": now,
         "delivered_at": None,
         "last_error": None,

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from insights_assets.graph_api.currency import minor_units
+
 NAME_LENGTH = 80
 _MONEY = ("cpr", "cpm", "cpc", "spend")
 _PERCENT = ("ctr", "link_ctr")
@@ -29,5 +31,6 @@ def amount(value: float | None, row: Mapping[str, Any]) -> str:
     if value is None:
         return "n/a"
     if row["metric"] in _MONEY:
-        return f"{value:,.2f} {row['currency'] or ''}".strip()
+        digits = minor_units(row["currency"]) if row["currency"] else 2
+        return f"{value:,.{digits}f} {row['currency'] or ''}".strip()
     return f"{value:,.2f} %" if row["metric"] in _PERCENT else f"{value:,.2f}"

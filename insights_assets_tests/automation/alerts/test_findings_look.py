@@ -41,6 +41,15 @@ def test_a_finding_becomes_a_signal_of_its_kind_with_its_figures():
 
 
 @pytest.mark.parametrize(
+    ("metric", "currency", "expected"),
+    [("spend", "JPY", "20 JPY"), ("spend", None, "20.00"), ("ctr", "EUR", "20.00 %"), ("frequency", "EUR", "20.00")],
+)
+def test_a_value_has_the_unit_of_its_metric(metric, currency, expected):
+    (signal,) = findings(finding(metric=metric, currency=currency)).signals
+    assert f"({expected}, baseline" in signal.summary
+
+
+@pytest.mark.parametrize(
     ("kind", "expected"),
     [("spend_spike", "spend_anomaly"), ("zero_spend", "spend_anomaly"), ("ctr_drop", "ctr_drop"),
      ("zero_results", "cost_spike"), ("budget_depleted", "budget_depleted"), ("cpr_drop", None)],

@@ -96,7 +96,7 @@ def test_the_pauses_double_up_to_six_hours(lake):
         pauses.append((after - now) / MINUTE)
         now = after
     assert pauses == [1, 2, 4, 8, 16, 32, 64, 128, 256, 360, 360, 360]
-    assert lake.read(ALERT_OUTBOX)["attempts"].to_list() == [12]
+    assert lake.read(ALERT_OUTBOX)["failed_attempts"].to_list() == [12]
 
 
 def test_a_sender_that_died_is_replaced_after_its_claim_and_the_key_is_the_same(lake):

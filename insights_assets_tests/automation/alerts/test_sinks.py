@@ -188,7 +188,7 @@ def test_from_a_signal_to_a_real_receiver_and_back_after_it_was_down(monkeypatch
         assert engine.deliver(lake, chosen, NOW + timedelta(hours=9)).delivered == 0
     keys = {headers["Idempotency-Key"] for _, headers, _ in server.requests}
     assert (len(server.requests), len(keys)) == (2, 1)
-    assert lake.read(ALERT_OUTBOX)["attempts"].to_list() == [1]
+    assert lake.read(ALERT_OUTBOX)["failed_attempts"].to_list() == [1]
     files = [p for p in tmp_path.rglob("*") if p.is_file()]
     assert files
     assert not [p for p in files if b"secretsecretsecret" in p.read_bytes()]
