@@ -1,0 +1,142 @@
+"""The tier model: next weeks' cost against peers, learnt from outcomes over all accounts, walk-forward.
+
+Fitted anew every 4 weeks of the calendar, on outcomes that were final by then. Seed 002's model was trained on labels
+made by its own rules from its own inputs; here the label is what happened afterwards (`tier_outcomes`).
+"""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from insights_assets.analytics import multinomial
+from insights_assets.analytics.cost_odds import log_cost
+from insights_assets.analytics.multinomial import Floats, Multinomial
+from insights_assets.analytics.peers import others_ratio
+from insights_assets.analytics.tier_outcomes import KNOWN_AFTER_WEEKS, OUTCOME_WEEKS
+from insights_assets.tables.classifications import TIERS
+
+REFIT_WEEKS = 4
+TRAINING_WEEKS = 26
+HELD_OUT_WEEKS = 6
+MOST_ROWS = 20_000
+"""Rows fitted on, thinned evenly: from there on the weights moved by less than their standard errors."""
+
+LEAST_ROWS = 400
+LEAST_HELD_OUT_ROWS = 100
+RIDGE = 20.0
+PRIOR_COUNTS = 2.0
+MODEL = "tier-logit-1"
+
+
+@dataclass(frozen=True)
+class TierModel:
+    """A fitted model: what it was fitted on, when, and the temperature of its probabilities."""
+
+    fitted_on: date
+    rows: int
+    regression: Multinomial
+    temperature: float
+
+    @property
+    def version(self) -> str:
+        """Name, the week whose close it was fitted at, and its rows."""
+        return f"{MODEL}-{self.fitted_on}-{self.rows}"
+
+    def predict(self, inputs: Floats) -> Floats:
+        """Return (n, 4) calibrated probabilities of the tiers, the best first."""
+        return multinomial.probabilities(self.regression.logits(inputs), self.temperature)
+
+
+def fitting_week(week: date) -> date:
+    """The Monday at whose close the model of a week was fitted: every fourth one since the year 1."""
+    return week - timedelta(weeks=(week.toordinal() // 7) % REFIT_WEEKS)
+
+
+def inputs(rows: pl.DataFrame) -> Floats:
+    """The (n, p) inputs of entity-weeks, each known at the close of its week; an unknown one is neutral.
+
+    Args:
+        rows: features of whole accounts and weeks, with `peers.with_reference` and `with_evidence`.
+    """
+    results, expected = (rows[f"evidence_{n}"].to_numpy() for n in ("results", "expected"))
+    mean, spread = log_cost(results, expected)
+    table = rows.select(
+        _log_cost("week_expected", "week_results").alias("cost_of_week"),
+        _log_cost("past_expected", "past_results").alias("cost_of_past"),
+        _log_cost("expected_results_7d", "results_7d").alias("cost_to_siblings"),
+        _against_peers("ctr", "impressions").alias("ctr"),
+        _against_peers("link_ctr", "impressions").alias("link_ctr"),
+        _against_peers("cpm", "impressions").alias("cpm"),
+        pl.col("frequency").log(),
+        pl.col("frequency_slope_pct") / 100,
+        pl.col("ctr_slope_pct") / 100,
+        (pl.col("spend") / pl.col("spend_lag1")).log().clip(-2, 2).alias("spend_change"),
+        pl.col("week_expected").log1p(),
+        pl.col("peers_results").log1p(),
+        pl.col("age_weeks").cast(pl.Float64).log1p(),
+        pl.col("relevance_health"),
+        (pl.col("results") == 0).cast(pl.Float64).alias("no_results"),
+    )
+    usable = table.select(
+        pl.when(pl.all().cast(pl.Float64).is_finite()).then(pl.all().cast(pl.Float64)).otherwise(None).fill_null(0.0)
+    ).to_numpy()
+    return np.column_stack([usable, mean, mean**2, spread])
+
+
+def learn(rows: pl.DataFrame, table: Floats, labelled: pl.DataFrame, fitted_on: date) -> TierModel | None:
+    """Fit the model of one week's close.
+
+    Args:
+        rows: entity-weeks with `row` (their index in `table`), week and the rules' probabilities `rule_chances`.
+        table: their inputs.
+        labelled: `row` and `outcome` of those whose outcome is known, sorted by week, account and entity.
+        fitted_on: only origins whose outcome is final at the close of this week are used.
+
+    Returns:
+        None with fewer than 400 rows, or where on the newest 6 weeks of origins, held out, it was no better by log loss
+        than the rules and than the frequencies of the tiers: then the rules stand.
+    """
+    newest = fitted_on - timedelta(weeks=KNOWN_AFTER_WEEKS)
+    known = labelled.filter(pl.col("week").is_between(newest - timedelta(weeks=TRAINING_WEEKS - 1), newest))
+    held_from = newest - timedelta(weeks=HELD_OUT_WEEKS - 1)
+    # Outcomes of neighbouring origins share a week: a gap keeps the held-out weeks unseen.
+    before = known.filter(pl.col("week") < held_from - timedelta(weeks=OUTCOME_WEEKS))
+    after = known.filter(pl.col("week") >= held_from)
+    if before.height < LEAST_ROWS or after.height < LEAST_HELD_OUT_ROWS:
+        return None
+    early, late = _thinned(before), _thinned(after)
+    trial = _fit(table, early)
+    logits, truth = trial.logits(table[late["row"].to_numpy()]), late["outcome"].to_numpy()
+    temperature = multinomial.fit_temperature(logits, truth)
+    shares = (np.bincount(early["outcome"].to_numpy(), minlength=len(TIERS)) + 1) / (early.height + len(TIERS))
+    rival = rows["rule_chances"].gather(late["row"]).to_numpy()
+    bar = min(
+        multinomial.log_loss(rival, truth), multinomial.log_loss(np.tile(shares, (truth.size, 1)), truth)
+    )
+    if multinomial.log_loss(multinomial.probabilities(logits, temperature), truth) >= bar:
+        return None
+    whole = _thinned(known)
+    return TierModel(fitted_on, whole.height, _fit(table, whole), temperature)
+
+
+def _fit(table: Floats, labelled: pl.DataFrame) -> Multinomial:
+    taken: NDArray[np.int64] = labelled["row"].to_numpy()
+    return multinomial.fit(table[taken], labelled["outcome"].to_numpy(), len(TIERS), RIDGE)
+
+
+def _thinned(labelled: pl.DataFrame) -> pl.DataFrame:
+    """Every k-th row: the same whatever else the run covers."""
+    return labelled.gather_every(-(-labelled.height // MOST_ROWS)) if labelled.height > MOST_ROWS else labelled
+
+
+def _log_cost(expected: str, results: str) -> pl.Expr:
+    return ((pl.col(expected) + PRIOR_COUNTS) / (pl.col(results) + PRIOR_COUNTS)).log()
+
+
+def _against_peers(rate: str, weight: str) -> pl.Expr:
+    """Log of a rate against that of all peers together."""
+    weights = pl.col(weight).cast(pl.Float64)
+    return (pl.col(rate) / others_ratio(pl.col(rate) * weights, weights)).log()
