@@ -18,7 +18,11 @@ UPSTREAM: Mapping[str, tuple[tuple[str, int], ...]] = {
     "offline_conversions": (("offline_files", 0),),
     "results_daily": (("insights_daily", 0), ("adsets", 0)),
     "results_weekly": (("results_daily", 0),),
-    "features_ad": (("insights_weekly_ad", 11), ("results_weekly", 11), ("insights_daily", 11)),
+    **{
+        f"features_{level}": ((f"insights_weekly_{level}", 11), ("results_weekly", 11), ("insights_daily", 11))
+        for level in ("campaign", "ad")
+    },
+    "features_adset": (("insights_weekly_adset", 11), ("results_weekly", 11), ("insights_daily", 11), ("adsets", 0)),
     "anomalies_ad": (("features_ad", 12), ("adsets", 12)),
     "burnout_predictions": (("features_ad", 0),),
 }
