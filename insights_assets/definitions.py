@@ -6,7 +6,7 @@ from typing import Any
 import dagster as dg
 
 from insights_assets.analytics import restatements
-from insights_assets.assets import accounts, completeness, entities, findings, insights, offline, results
+from insights_assets.assets import accounts, completeness, entities, features, findings, insights, offline, results
 from insights_assets.automation import tail_audit, version_watch
 from insights_assets.automation.resume import resume_sensor
 from insights_assets.checks.graph_versions import version_check
@@ -36,7 +36,9 @@ DERIVED_ASSETS = (
     results.results_daily,
     results.results_weekly,
     completeness.completeness,
-    findings.features_ad,
+    features.features_campaign,
+    features.features_adset,
+    features.features_ad,
     findings.anomalies_ad,
     findings.burnout_predictions,
 )

@@ -83,7 +83,17 @@ def test_nothing_takes_from_the_doors_but_the_doors(file):
 def test_the_mathematics_know_no_io_and_no_dagster(file):
     if part_of(file) == "analytics":
         outside = {name.split(".")[0] for name in imports(file)} - MATHEMATICS - {NAME}
-        standard = {"collections", "dataclasses", "datetime", "typing", "functools", "itertools", "math", "hashlib"}
+        standard = {
+            "collections",
+            "dataclasses",
+            "datetime",
+            "typing",
+            "functools",
+            "itertools",
+            "json",
+            "math",
+            "hashlib",
+        }
         assert outside <= standard
 
 

@@ -87,11 +87,16 @@ class Lake:
         accounts: Collection[str] | None = None,
         since: date | None = None,
         until: date | None = None,
+        columns: Collection[str] | None = None,
     ) -> pl.DataFrame:
-        """Rows of the given accounts and weeks (both ends included), sorted by key; an unwritten table is empty."""
+        """Rows of the given accounts and weeks (both ends included), sorted by key; an unwritten table is empty.
+
+        `columns` names those to read beside the key's: a year of a fleet's days without their actions is a tenth.
+        """
         snapshot = self.delta(table)
+        wanted = [c for c in table.schema if columns is None or c in columns or c in table.key]
         if snapshot is None:
-            return table.empty()
+            return table.empty().select(wanted)
         rows = pl.scan_delta(snapshot)
         if accounts is not None:
             rows = rows.filter(pl.col("account_id").is_in(list(accounts)))
@@ -99,7 +104,7 @@ class Lake:
             rows = rows.filter(pl.col("week") >= since)
         if until is not None:
             rows = rows.filter(pl.col("week") <= until)
-        typed = rows.select(pl.col(c).cast(t) for c, t in table.schema.items())
+        typed = rows.select(pl.col(c).cast(table.schema[c]) for c in wanted)
         try:
             return typed.collect().sort(table.key)
         except (DeltaError, OSError, pl.exceptions.PolarsError) as error:

@@ -5,7 +5,7 @@ from insights_assets.tables.anomalies_ad import ANOMALIES_AD
 from insights_assets.tables.burnout_predictions import BURNOUT_PREDICTIONS
 from insights_assets.tables.completeness import COMPLETENESS
 from insights_assets.tables.entities import ADS, ADSETS, CAMPAIGNS, CREATIVES
-from insights_assets.tables.features_ad import FEATURES_AD
+from insights_assets.tables.features import FEATURES_AD, FEATURES_ADSET, FEATURES_CAMPAIGN
 from insights_assets.tables.insights import (
     INSIGHTS_DAILY,
     INSIGHTS_WEEKLY_AD,
@@ -34,6 +34,8 @@ TABLES: dict[str, Table] = {
         RESULTS_DAILY,
         RESULTS_WEEKLY,
         COMPLETENESS,
+        FEATURES_CAMPAIGN,
+        FEATURES_ADSET,
         FEATURES_AD,
         ANOMALIES_AD,
         BURNOUT_PREDICTIONS,

@@ -159,7 +159,7 @@ def test_a_view_has_the_documented_columns_and_those_of_the_contract(
     assert rows.schema == nothing.schema
     assert set(CONTRACT[view].split()) <= set(documented)
     assert nothing.height == 0
-    assert rows.height == (6 if view == "insights_weekly" else 2)
+    assert rows.height == (6 if view in ("insights_weekly", "features") else 2)
     assert set(rows["account_id"]) == {ACCOUNT, OTHER}
     assert not {"token_env", "token_path"} & set(documented)
 
