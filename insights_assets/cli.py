@@ -30,6 +30,7 @@ class Commands(click.Group):
         ),
         "status": ("status", "Show what the backfills did, which failures are open, and what resumes when."),
         "offline": ("offline", "Show what the drop folder of offline conversions holds."),
+        "feedback": ("feedback", "What you say about tiers: it stands above rules and model."),
         "sql": ("sql", "Ask the views with SQL (DuckDB, read-only)."),
         "dev": ("services", "Open the Dagster UI and daemon on this instance."),
         "config": ("config", "Settings."),

@@ -6,7 +6,18 @@ from typing import Any
 import dagster as dg
 
 from insights_assets.analytics import restatements
-from insights_assets.assets import accounts, completeness, entities, features, findings, insights, offline, results
+from insights_assets.assets import (
+    accounts,
+    classifications,
+    completeness,
+    entities,
+    features,
+    findings,
+    insights,
+    offline,
+    recommendations,
+    results,
+)
 from insights_assets.automation import tail_audit, version_watch
 from insights_assets.automation.resume import resume_sensor
 from insights_assets.checks.graph_versions import version_check
@@ -41,6 +52,13 @@ DERIVED_ASSETS = (
     features.features_ad,
     findings.anomalies_ad,
     findings.burnout_predictions,
+    classifications.classifications_campaign,
+    classifications.classifications_adset,
+    classifications.classifications_ad,
+    recommendations.recommendations_campaign,
+    recommendations.recommendations_adset,
+    recommendations.recommendations_ad,
+    recommendations.recommendation_outcomes,
 )
 PARTITIONED_ASSETS = RAW_ASSETS + DERIVED_ASSETS
 LEDGERS = {INSIGHTS_DAILY.name: Ledger(RESTATEMENTS, restatements.restated, restatements.keep_first_observed)}
@@ -60,11 +78,17 @@ def build_defs(settings: Settings | None = None, *, overrides: Mapping[str, Any]
         "clock": effective.now,
         "settings": effective,
         "families": effective.families,
+        "thresholds": effective.recommendations,
         **(overrides or {}),
     }
     resources["lake_io"] = LakeIOManager(resources["lake"], TABLES, resources["clock"], LEDGERS)
     return dg.Definitions(
-        assets=[accounts.accounts, *PARTITIONED_ASSETS, completeness.restatements],
+        assets=[
+            accounts.accounts,
+            *PARTITIONED_ASSETS,
+            completeness.restatements,
+            classifications.classification_feedback,
+        ],
         asset_checks=[
             *[schema_check(a, TABLES[a.key.path[-1]], resources["clock"]) for a in PARTITIONED_ASSETS],
             reconciliation_checks(resources["clock"]),

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal, cast, get_args
 
+from insights_assets.analytics import advice_thresholds
 from insights_assets.problems import InputError
 from insights_assets.tables.columns import FAMILIES
 
@@ -30,7 +31,8 @@ class Settings:
     `home` holds everything written; `lake` is a path or object-store URI; `sandbox_url` is a simulator that runs
     already (None: one is started when needed) and `sandbox_scenario` what one that is started here plays, by a name of
     `insights sandbox --help`; `refresh_after_h` hours is how long an unsettled week counts as fresh; `families`
-    overrides an account's primary result family; `accounts_file` is a static list of accounts.
+    overrides an account's primary result family; `accounts_file` is a static list of accounts;
+    `recommendations` are the thresholds of advice.
     """
 
     home: Path
@@ -48,6 +50,7 @@ class Settings:
     sandbox_scenario: str = "default"
     families: Mapping[str, str] = field(default_factory=dict)
     accounts_file: str | None = None
+    recommendations: advice_thresholds.AdviceThresholds = field(default_factory=advice_thresholds.AdviceThresholds)
     origins: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     def now(self) -> datetime:
@@ -200,9 +203,17 @@ def _file(value: Any, where: str) -> str:
     return str(Path(value).absolute())
 
 
+def _recommendations(value: Any, where: str) -> advice_thresholds.AdviceThresholds:
+    try:
+        return advice_thresholds.parse(value)
+    except ValueError as error:
+        raise SettingsError(f"{where} {error}") from error
+
+
 _FILE_KEYS = {
     "refresh_after_h": _number,
     "sandbox_seed": _integer,
     "families": _families,
     "accounts_file": _file,
+    "recommendations": _recommendations,
 }

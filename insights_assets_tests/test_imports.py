@@ -16,7 +16,7 @@ DAGSTER += ("instance_home", "lineage", "runs", "commands", "lake/io_manager")
 # What each package may take from the others besides itself; a package or module that is missing here is unrestricted.
 ALLOWED = {
     "problems": set(),
-    "settings": {"tables", "problems"},
+    "settings": {"tables", "problems", "analytics"},
     "partitions": set(),
     "tables": set(),
     "analytics": {"tables"},
@@ -26,6 +26,7 @@ ALLOWED = {
     "checks": {"lake", "graph_api", "tables", "settings", "partitions", "analytics"},
     "connection": {"graph_api", "sandbox", "settings"},
     "offline": {"problems", "tables"},
+    "feedback": {"lake", "partitions", "problems", "tables"},
     "registry_file": {"problems", "registry"},
     "registry": {"graph_api", "lake", "partitions", "tables", "problems"},
 }

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from insights_assets.analytics.advice_evidence import chance, sibling_chance
+from insights_assets.analytics.advice_evidence import SIBLINGS, chance, sibling_chance
 from insights_assets.analytics.advice_thresholds import AdviceThresholds
 from insights_assets.tables.classifications import TIER_BOUNDS
 from insights_assets.tables.recommendations import TYPE_LEVELS
@@ -18,13 +18,15 @@ DEARER, CHEAPER, NO_WORSE, FAR_DEARER, AVERAGE, SIBLING_BETTER, SIBLING_WORSE = 
     f"chance_{name}"
     for name in ("dearer", "cheaper", "no_worse", "far_dearer", "average", "sibling_better", "sibling_worse")
 )
+CLEARLY = 1.2
+"""Seven days beside a few siblings: they must surely differ by this factor. Among forty alike, two seem to differ."""
+
 GROWTH = ("SCALE_UP", "BUDGET_INCREASE", "AUDIENCE_EXPANSION", "CREATIVE_WINNER")
 EXCLUDED_BY_PAUSE = (*GROWTH, "BUDGET_DECREASE", "CREATIVE_TEST", "CREATIVE_REFRESH", "AUDIENCE_NARROWING")
 HARSH = ("PAUSE", "BUDGET_DECREASE")
 
 ratio, trend = pl.col("cost_ratio"), pl.col("cost_trend_pct").fill_null(0.0)
 results, days = pl.col("results_7d").fill_null(0.0), pl.col("days_with_results_7d").fill_null(0)
-delivering = pl.col("spend_7d").fill_null(0.0) > 0
 
 
 @dataclass(frozen=True)
@@ -44,15 +46,14 @@ def with_chances(rows: pl.DataFrame, limits: AdviceThresholds) -> pl.DataFrame:
     """Add the probabilities that the rules ask for."""
     cheaper, no_worse = chance(rows, 1.0), chance(rows, limits.budget_increase_no_worse_ratio)
     below_worst, below_best = chance(rows, WORST), chance(rows, BEST)
-    better = sibling_chance(rows, 1.0)
     return rows.with_columns(
         cheaper.alias(CHEAPER),
         (1 - cheaper).alias(DEARER),
         no_worse.alias(NO_WORSE),
         (1 - below_worst).alias(FAR_DEARER),
         (below_worst - below_best).alias(AVERAGE),
-        better.alias(SIBLING_BETTER),
-        (1 - better).alias(SIBLING_WORSE),
+        sibling_chance(rows, 1 / CLEARLY).alias(SIBLING_BETTER),
+        (1 - sibling_chance(rows, CLEARLY)).alias(SIBLING_WORSE),
     )
 
 
@@ -68,7 +69,7 @@ def _sure(name: str, limits: AdviceThresholds) -> pl.Expr:
 
 def _budget(limits: AdviceThresholds) -> list[Rule]:
     rising = (trend > limits.scale_up_rise_pct) & (pl.col("chance_rising") >= limits.certainty)
-    steady = ~((trend.abs() > limits.budget_increase_trend_pct) & _moved(limits))
+    steady = trend.abs() <= limits.budget_increase_trend_pct
     return [
         Rule(
             "SCALE_UP",
@@ -176,6 +177,8 @@ def _creative(limits: AdviceThresholds) -> list[Rule]:
             ratio.is_between(limits.creative_test_ratio_from, limits.creative_test_ratio_to)
             & (pl.col("impressions_7d").fill_null(0) >= limits.creative_test_impressions)
             & (pl.col("cpr_volatility_30d").fill_null(0.0) > 0)
+            # One test an ad set is enough to look after: beside its ad with most spend.
+            & (pl.col("spend_7d") == pl.col("spend_7d").max().over(SIBLINGS))
             & _sure(AVERAGE, limits),
             pl.lit(4),
             pl.col(AVERAGE),
@@ -233,10 +236,6 @@ def _audience(limits: AdviceThresholds) -> list[Rule]:
             "It is clicked as often as its peers, but too few of the clicks become results",
         ),
     ]
-
-
-def _moved(limits: AdviceThresholds) -> pl.Expr:
-    return (pl.col("chance_rising") - 0.5).abs() >= limits.certainty - 0.5
 
 
 def _ctr_fell(by_pct: float) -> pl.Expr:

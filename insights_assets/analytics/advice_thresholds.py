@@ -6,6 +6,10 @@ Money thresholds would mean another thing in each currency, so they are in resul
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+MOST_REACTIVATE_WEEKS = 8
+
+WHOLE = ("most_per_entity", "reactivate_weeks")
+
 EXPIRY_DAYS: Mapping[str, int] = {
     "SCALE_UP": 7,
     "BUDGET_DECREASE": 5,
@@ -88,14 +92,15 @@ def parse(value: object) -> AdviceThresholds:
 
 
 def _number(name: str, value: object) -> float | int:
-    whole = isinstance(getattr(AdviceThresholds, name), int) and name in ("most_per_entity", "reactivate_weeks")
-    most = 1.0 if name == "certainty" else float("inf")
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < most:
-        limit = "a number from 0 to below 1" if name == "certainty" else "zero or more"
-        raise ValueError(f"has {name} = {value!r}; it must be {limit}.")
-    if whole and value != int(value):
-        raise ValueError(f"has {name} = {value!r}; it must be a whole number.")
-    return int(value) if whole else float(value)
+    most = {"certainty": 0.9999, "reactivate_weeks": MOST_REACTIVATE_WEEKS}.get(name, float("inf"))
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= most:
+        limit = "zero or more" if most == float("inf") else f"from 0 to {most}"
+        raise ValueError(f"has {name} = {value!r}; it must be a number {limit}.")
+    if name in WHOLE:
+        if value != int(value):
+            raise ValueError(f"has {name} = {value!r}; it must be a whole number.")
+        return int(value)
+    return float(value)
 
 
 def _expiry(value: object) -> dict[str, int]:

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 import numpy as np
 import polars as pl
 
-from insights_assets.analytics.cost_odds import SCATTER_VARIANCE, cost_quantile, faded, log_cost, tier_probabilities
+from insights_assets.analytics.cost_odds import DRIFT_VARIANCE, posterior_of
 from insights_assets.analytics.multinomial import Floats
 from insights_assets.analytics.peers import with_evidence, with_reference
 from insights_assets.analytics.tier_model import (
@@ -75,15 +75,14 @@ def _wanted(rows: pl.DataFrame, weeks: list[date], accounts: Collection[str] | N
 
 
 def _with_rules(rows: pl.DataFrame) -> pl.DataFrame:
-    results, expected = (rows[f"evidence_{n}"].to_numpy() for n in ("results", "expected"))
-    chances = _never_best_without_results(tier_probabilities(results, expected), rows["results"].to_numpy())
-    mean, _ = log_cost(results, expected)
-    spread = faded(results, expected, SCATTER_VARIANCE)
+    # What was is surer than what comes: the interval is about these weeks, the tier about the next.
+    now, soon = posterior_of(rows), posterior_of(rows, DRIFT_VARIANCE)
+    chances = _never_best_without_results(soon.tiers(), rows["results"].to_numpy())
     return rows.with_columns(
         pl.Series("rule_chances", chances, dtype=pl.Array(pl.Float64, len(TIERS))),
-        pl.Series("cost_vs_reference_pct", np.expm1(mean) * 100),
-        pl.Series("cost_vs_reference_lo_80", (cost_quantile(*spread, 0.1) - 1) * 100),
-        pl.Series("cost_vs_reference_hi_80", (cost_quantile(*spread, 0.9) - 1) * 100),
+        pl.Series("cost_vs_reference_pct", (now.quantile(0.5) - 1) * 100),
+        pl.Series("cost_vs_reference_lo_80", (now.quantile(0.1) - 1) * 100),
+        pl.Series("cost_vs_reference_hi_80", (now.quantile(0.9) - 1) * 100),
     )
 
 
@@ -109,9 +108,7 @@ def _predicted(rows: pl.DataFrame, table: Floats, model: TierModel | None) -> pl
     )
     if model is None:
         return by_rules
-    chances = _never_best_without_results(
-        model.predict(table[rows["row"].to_numpy()]), rows["results"].to_numpy()
-    )
+    chances = _never_best_without_results(model.predict(table[rows["row"].to_numpy()]), rows["results"].to_numpy())
     given = pl.Series("chances", chances, dtype=pl.Array(pl.Float64, len(TIERS)))
     compared = pl.col("reference") != "none"
     return by_rules.with_columns(

@@ -6,6 +6,8 @@ alike, holidays make all dearer. All references leave the entity itself out and 
 
 import polars as pl
 
+from insights_assets.analytics.cost_odds import peer_spread
+
 GROUP = ["account_id", "week", "result_family"]
 
 PAST_WEIGHT = 0.5
@@ -62,11 +64,11 @@ def with_reference(features: pl.DataFrame) -> pl.DataFrame:
 
 
 def with_evidence(rows: pl.DataFrame) -> pl.DataFrame:
-    """Add evidence_results and evidence_expected: the week, and half of what the four before say."""
+    """Add evidence_results and evidence_expected (the week, and half of what the four before say), and peer_spread."""
     return rows.with_columns(
         (pl.col(f"week_{name}") + PAST_WEIGHT * pl.col(f"past_{name}")).alias(f"evidence_{name}")
         for name in ("results", "expected")
-    )
+    ).with_columns(peer_spread("evidence_results", "evidence_expected", GROUP).alias("peer_spread"))
 
 
 def others_ratio(part: pl.Expr, whole: pl.Expr, group: list[str] | None = None) -> pl.Expr:
@@ -79,7 +81,7 @@ def others_ratio(part: pl.Expr, whole: pl.Expr, group: list[str] | None = None) 
 def _others(name: str) -> pl.Expr:
     # What is left after subtracting a float from its own sum is zero only to rounding.
     left = pl.col(name).sum().over(GROUP) - pl.col(name)
-    return pl.when(left > 1e-9 * pl.col(name)).then(left).otherwise(0.0)  # noqa: PLR2004
+    return pl.when(left > 1e-9 * pl.col(name)).then(left).otherwise(0.0)
 
 
 def _pair(prefix: str, spend: str, results: str, cpr: str, behind: str) -> list[pl.Expr]:

@@ -1,4 +1,4 @@
-"""Recommendations: the rules applied, contradictions dropped, three an entity kept, and what is still open known again."""
+"""Recommendations: rules applied, contradictions dropped, three an entity kept, what is still open known again."""
 
 import hashlib
 from collections.abc import Collection, Mapping
@@ -9,14 +9,16 @@ import polars as pl
 
 from insights_assets.analytics.advice_evidence import with_advice_evidence
 from insights_assets.analytics.advice_rules import EXCLUDED_BY_PAUSE, HARSH, Rule, rules, with_chances
-from insights_assets.analytics.advice_thresholds import AdviceThresholds
+from insights_assets.analytics.advice_thresholds import MOST_REACTIVATE_WEEKS, AdviceThresholds
 from insights_assets.analytics.reactivation import reactivations
 from insights_assets.tables.recommendations import RECOMMENDATIONS
 
 OPEN_WEEKS = 12
 """How far back the first week of advice that is still open is looked for."""
 
-EVIDENCE_WEEKS = OPEN_WEEKS + 1
+EVIDENCE_WEEKS = OPEN_WEEKS + MOST_REACTIVATE_WEEKS
+"""Weeks before the first one asked for that figures are needed of."""
+
 DAYS = 7
 ENTITY = ["account_id", "entity_id"]
 KEY = ["account_id", "week", "entity_id"]
@@ -32,8 +34,8 @@ FEATURES = (
 """Columns of the features tables that are used, besides their key."""
 
 TOLD = (
-    "spend_7d", "results_7d", "expected_results_7d", "reference_expected_7d", "cost_vs_reference_pct", "cost_vs_reference_lo_80",
-    "cost_vs_reference_hi_80", "reference", "reference_cpr", "siblings", "siblings_cpr_7d",
+    "spend_7d", "results_7d", "expected_results_7d", "reference_expected_7d", "cost_vs_reference_pct",
+    "cost_vs_reference_lo_80", "cost_vs_reference_hi_80", "reference", "reference_cpr", "siblings", "siblings_cpr_7d",
     "performance_vs_siblings_pct", "cost_trend_pct", "ctr_trend_pct", "frequency", "share_of_parent_spend_pct",
     "tier", "tier_confidence", "tier_source", "currency", "as_of", "anomalies", "burnout_risk",
 )  # fmt: skip
@@ -69,7 +71,7 @@ def recommend(
 
     Args:
         asked: level, weeks and thresholds.
-        features: rows of the level's features table (`FEATURES`), 13 weeks before the first week asked for.
+        features: rows of the level's features table (`FEATURES`), `EVIDENCE_WEEKS` before the first week.
         classifications: rows of the level's classifications table, of the same weeks.
         beside: what else is known of them.
 

@@ -3,7 +3,7 @@
 import numpy as np
 import polars as pl
 
-from insights_assets.analytics.cost_odds import tier_probabilities
+from insights_assets.analytics.cost_odds import DRIFT_VARIANCE, posterior_of
 from insights_assets.analytics.multinomial import Floats, Labels, log_loss
 from insights_assets.analytics.tier_model import MODEL
 from insights_assets.analytics.tier_outcomes import KNOWN_AFTER_WEEKS, outcomes
@@ -36,14 +36,14 @@ def backtest(classified: pl.DataFrame, features: pl.DataFrame) -> pl.DataFrame:
     """
     key = ["account_id", "week", "entity_id"]
     known = outcomes(features)
-    counted = ["evidence_results", "evidence_expected", "results", "spend", "reference_cpr", "source"]
+    counted = ["evidence_results", "evidence_expected", "peer_spread", "results", "spend", "reference_cpr", "source"]
     pairs = classified.select(*key, *PROBABILITIES, *counted, "model_version").join(known, on=key).sort(key)
     pairs = pairs.filter(pl.col("reference_cpr") > 0)
     if pairs.is_empty():
         return pl.DataFrame(schema=SCHEMA)
     truth = pairs["outcome"].to_numpy()
     given = pairs.select(PROBABILITIES).to_numpy()
-    rules = tier_probabilities(pairs["evidence_results"].to_numpy(), pairs["evidence_expected"].to_numpy())
+    rules = posterior_of(pairs, DRIFT_VARIANCE).tiers()
     shares = _shares(pairs, known)
     modelled = pairs["model_version"].str.starts_with(MODEL).to_numpy()
     rows = [_row("given", given, truth), _row("rules", rules, truth), _row("majority", shares, truth)]

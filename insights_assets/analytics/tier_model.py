@@ -12,7 +12,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from insights_assets.analytics import multinomial
-from insights_assets.analytics.cost_odds import log_cost
+from insights_assets.analytics.cost_odds import posterior_of
 from insights_assets.analytics.multinomial import Floats, Multinomial
 from insights_assets.analytics.peers import others_ratio
 from insights_assets.analytics.tier_outcomes import KNOWN_AFTER_WEEKS, OUTCOME_WEEKS
@@ -61,8 +61,7 @@ def inputs(rows: pl.DataFrame) -> Floats:
     Args:
         rows: features of whole accounts and weeks, with `peers.with_reference` and `with_evidence`.
     """
-    results, expected = (rows[f"evidence_{n}"].to_numpy() for n in ("results", "expected"))
-    mean, spread = log_cost(results, expected)
+    mean, spread = posterior_of(rows).log_cost()
     table = rows.select(
         _log_cost("week_expected", "week_results").alias("cost_of_week"),
         _log_cost("past_expected", "past_results").alias("cost_of_past"),
@@ -113,9 +112,7 @@ def learn(rows: pl.DataFrame, table: Floats, labelled: pl.DataFrame, fitted_on: 
     temperature = multinomial.fit_temperature(logits, truth)
     shares = (np.bincount(early["outcome"].to_numpy(), minlength=len(TIERS)) + 1) / (early.height + len(TIERS))
     rival = rows["rule_chances"].gather(late["row"]).to_numpy()
-    bar = min(
-        multinomial.log_loss(rival, truth), multinomial.log_loss(np.tile(shares, (truth.size, 1)), truth)
-    )
+    bar = min(multinomial.log_loss(rival, truth), multinomial.log_loss(np.tile(shares, (truth.size, 1)), truth))
     if multinomial.log_loss(multinomial.probabilities(logits, temperature), truth) >= bar:
         return None
     whole = _thinned(known)

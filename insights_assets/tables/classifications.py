@@ -1,5 +1,7 @@
 """Tiers: how an entity's cost per result stands to its peers', and is expected to."""
 
+from typing import Any
+
 import polars as pl
 
 from insights_assets.tables.columns import account_id, count, family, identifier, level, money, one_of, percent, week
@@ -15,10 +17,9 @@ DIRECTIONS = ("up", "down", "same", "new")
 REFERENCES = ("peers", "own_past", "none")
 
 
-def probability(description: str, **checks: bool) -> float:
+def probability(description: str) -> Any:
     """A chance between 0 and 1."""
-    made: float = column(description, unit="fraction", ge=0, le=1, **checks)
-    return made
+    return column(description, unit="fraction", ge=0, le=1)
 
 
 class Classifications(TableModel):
@@ -33,7 +34,9 @@ class Classifications(TableModel):
     level: pl.String = level()
     entity_id: pl.String = identifier("Campaign, ad set or ad, by level")
     result_family: pl.String = family()
-    tier: pl.String = one_of("The tier, best first; never HIGH_PERFORMER without a result, unless a user says so", TIERS)
+    tier: pl.String = one_of(
+        "The tier, best first; never HIGH_PERFORMER without a result, unless a user says so", TIERS
+    )
     confidence: pl.Float64 = probability("Probability of the tier; 1 where a user gave it")
     previous_tier: pl.String = one_of(
         "Tier in the newest week with delivery among the 4 before; null when there is none", TIERS, nullable=True
@@ -59,8 +62,14 @@ class Classifications(TableModel):
         "Results of the week and half of those of the 4 before, less where the reference is uncertain", ge=0
     )
     evidence_expected: pl.Float64 = column("What the same spend brings the reference, weighed alike", ge=0)
+    peer_spread: pl.Float64 = column(
+        "How much the entities of the group differ: standard deviation of their rates of results about the mean's",
+        unit="fraction",
+        ge=0,
+        le=1,
+    )
     cost_vs_reference_pct: pl.Float64 = percent(
-        "Cost per result against the reference's, shrunk towards 0 as results are few; + is dearer", ge=-100
+        "Cost per result against the reference's, drawn towards 0 as results are few (median); + is dearer", ge=-100
     )
     cost_vs_reference_lo_80: pl.Float64 = percent("10th percentile of that", ge=-100)
     cost_vs_reference_hi_80: pl.Float64 = percent("90th percentile of that", ge=-100)

@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from insights_assets.tables.columns import account_id, count, family, identifier, level, money, one_of, percent, week
+from insights_assets.tables.columns import account_id, count, family, identifier, level, money, one_of, percent
 from insights_assets.tables.model import Table, TableModel, column
 from insights_assets.tables.recommendations import TYPES
 

@@ -44,8 +44,9 @@ class Recommendations(TableModel):
         le=1,
     )
     action: pl.String = column("What to do, in one sentence")
-    budget_change_pct: pl.Float64 = percent("Change of budget that is advised; null where it is not about budget",
-                                            nullable=True)
+    budget_change_pct: pl.Float64 = percent(
+        "Change of budget that is advised; null where it is not about budget", nullable=True
+    )
     reason: pl.String = column("Which condition was met, in one sentence")
     evidence: pl.String = column("The figures behind it, as a JSON object; money in account currency, rates in percent")
     result_family: pl.String = family()

@@ -3,6 +3,8 @@
 from insights_assets.tables.accounts import ACCOUNTS
 from insights_assets.tables.anomalies_ad import ANOMALIES_AD
 from insights_assets.tables.burnout_predictions import BURNOUT_PREDICTIONS
+from insights_assets.tables.classification_feedback import CLASSIFICATION_FEEDBACK
+from insights_assets.tables.classifications import CLASSIFICATIONS
 from insights_assets.tables.completeness import COMPLETENESS
 from insights_assets.tables.entities import ADS, ADSETS, CAMPAIGNS, CREATIVES
 from insights_assets.tables.features import FEATURES_AD, FEATURES_ADSET, FEATURES_CAMPAIGN
@@ -15,6 +17,8 @@ from insights_assets.tables.insights import (
 from insights_assets.tables.model import Table
 from insights_assets.tables.offline_conversions import OFFLINE_CONVERSIONS
 from insights_assets.tables.operations import CHECK_RESULTS, QUARANTINE, SYNC_LOG
+from insights_assets.tables.recommendation_outcomes import RECOMMENDATION_OUTCOMES
+from insights_assets.tables.recommendations import RECOMMENDATIONS
 from insights_assets.tables.restatements import RESTATEMENTS
 from insights_assets.tables.results import RESULTS_DAILY, RESULTS_WEEKLY
 
@@ -39,6 +43,10 @@ TABLES: dict[str, Table] = {
         FEATURES_AD,
         ANOMALIES_AD,
         BURNOUT_PREDICTIONS,
+        *CLASSIFICATIONS.values(),
+        *RECOMMENDATIONS.values(),
+        RECOMMENDATION_OUTCOMES,
+        CLASSIFICATION_FEEDBACK,
         RESTATEMENTS,
         SYNC_LOG,
         CHECK_RESULTS,

@@ -48,6 +48,15 @@ CONTRACT = {
         "account_id week ad_id horizon_weeks risk_score risk_level predicted_cpr_change_pct lo_80 hi_80 top_drivers "
         "confidence model_version"
     ),
+    "classifications": "account_id week level entity_id tier confidence previous_tier direction source",
+    "classification_feedback": "account_id week level entity_id tier until note created_at removed_at",
+    "recommendations": (
+        "account_id week level entity_id recommendation_type priority confidence action evidence expires_at"
+    ),
+    "recommendation_outcomes": (
+        "account_id week level entity_id recommendation_type advice_week horizon_weeks followed cpr_change_pct "
+        "siblings_cpr_change_pct"
+    ),
     "check_results": "table_name check_name account_id week passed severity failing_rows observed_at",
     "sync_log": (
         "account_id week step status error_type error_code error_subcode attempts duration_s rows retry_after"
@@ -57,6 +66,7 @@ CONTRACT = {
     "restatements": "account_id week ad_id date metric old_value new_value age_days observed_at",
     "quarantine": "account_id week table_name reason row observed_at",
 }
+UNITED = ("insights_weekly", "features", "classifications", "recommendations")
 FIRST_WORDS = {
     "anomaly_type": "cpr_spike",
     "metric": "cpr",
@@ -70,6 +80,13 @@ FIRST_WORDS = {
     "finding_id": "0123456789abcdef",
     "error_type": "network",
     "ad_id": AD,
+    "tier": "LOW",
+    "rule_tier": "LOW",
+    "previous_tier": "LOW",
+    "reference": "peers",
+    "recommendation_id": "0123456789abcdef",
+    "recommendation_type": "PAUSE",
+    "priority_level": "high",
 }
 
 
@@ -100,6 +117,10 @@ def row(table: Table, **given: Any) -> dict[str, Any]:
         made["metric"] = "spend"
     if table.name == "completeness":
         made["lookback_days"] = 28
+    if table.name == "recommendation_outcomes":
+        made["horizon_weeks"] = 2
+    if table.name.startswith("classifications_"):
+        made["source"] = "model"
     return made | given
 
 
@@ -159,7 +180,7 @@ def test_a_view_has_the_documented_columns_and_those_of_the_contract(
     assert rows.schema == nothing.schema
     assert set(CONTRACT[view].split()) <= set(documented)
     assert nothing.height == 0
-    assert rows.height == (6 if view in ("insights_weekly", "features") else 2)
+    assert rows.height == (6 if view in UNITED else 2)
     assert set(rows["account_id"]) == {ACCOUNT, OTHER}
     assert not {"token_env", "token_path"} & set(documented)
 

@@ -26,12 +26,21 @@ MEANINGFUL: dict[str, Any] = {
     "risk_level": "low",
     "status": "ACTIVE",
     "error_type": None,
+    "tier": "LOW",
+    "rule_tier": "LOW",
+    "previous_tier": "MODERATE",
+    "reference": "peers",
+    "recommendation_id": "0123456789abcdef",
+    "recommendation_type": "PAUSE",
+    "priority_level": "high",
 }
 BY_TABLE: dict[str, dict[str, Any]] = {
     "sync_log": {"status": "ok"},
     "anomalies_ad": {"status": "new"},
     "check_results": {"severity": "ERROR"},
     "restatements": {"metric": "spend"},
+    **{f"classifications_{level}": {"source": "model"} for level in ("campaign", "adset", "ad")},
+    "recommendation_outcomes": {"horizon_weeks": 2},
     "completeness": {"metric": "spend", "lookback_days": 28},
 }
 
