@@ -1,4 +1,4 @@
-"""The regression is the textbook's: the same weights as scikit-learn's, and a temperature that undoes overconfidence."""
+"""The regression is the textbook's: scikit-learn gives the same, and a temperature undoes overconfidence."""
 
 import numpy as np
 import pytest

@@ -31,7 +31,10 @@ EMPTY = {"results": 0.0, "results_7d": 0.0, "evidence_results": 12.0, "evidence_
 WORN = {"frequency": 3.5, "ctr_7d": 0.7, "ctr_trend_pct": -30.0}
 FALLING = {"results_7d": 15.0, "results_trend_pct": -70.0}
 SMALL = {
-    **{"evidence_results": 30.0, "evidence_expected": 15.0, "results_7d": 4.0, "spend_7d": 20.0},
+    "evidence_results": 30.0,
+    "evidence_expected": 15.0,
+    "results_7d": 4.0,
+    "spend_7d": 20.0,
     "share_of_parent_spend_pct": 10.0,
 }
 UNCONVERTED = {**DEAR, "results": 25.0, "ctr_7d": 1.2}
