@@ -116,6 +116,8 @@ def _budget(limits: AdviceThresholds) -> list[Rule]:
 def _pause(limits: AdviceThresholds) -> list[Rule]:
     nothing = (pl.col("results") == 0) & (results == 0)
     worst_twice = (pl.col("tier") == "UNDERPERFORMER") & (pl.col("previous_tier") == "UNDERPERFORMER")
+    # A dear ad that is the better one of a dear ad set: the ad set is the one to look at.
+    ahead = pl.col("performance_vs_siblings_pct").fill_null(0.0) > 0
     behind = pl.col("performance_vs_siblings_pct").fill_null(0.0) <= -limits.pause_siblings_pct
     enough = pl.col("expected_results_7d").fill_null(0.0) >= limits.pause_expected
     return [
@@ -130,6 +132,7 @@ def _pause(limits: AdviceThresholds) -> list[Rule]:
         Rule(
             "PAUSE",
             (ratio >= limits.pause_ratio)
+            & ~ahead
             & (pl.col("days_active_30d").fill_null(0) >= limits.pause_active_days)
             & _sure(FAR_DEARER, limits),
             pl.lit(6),
@@ -139,7 +142,7 @@ def _pause(limits: AdviceThresholds) -> list[Rule]:
         ),
         Rule(
             "PAUSE",
-            worst_twice & _sure(DEARER, limits),
+            worst_twice & ~ahead & _sure(DEARER, limits),
             pl.lit(5),
             pl.col(DEARER),
             "Pause it",

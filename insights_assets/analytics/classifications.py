@@ -87,7 +87,7 @@ def _with_rules(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def _with_model(rows: pl.DataFrame, wanted: pl.DataFrame) -> pl.DataFrame:
-    """Replace the rules' probabilities by the model's, week by week, where there is one and a reference."""
+    """Replace the rules' probabilities by the model's, week by week, where there is one and peers."""
     table = inputs(rows)
     key = ["account_id", "week", "entity_id"]
     labelled = rows.select(*key, "row").join(outcomes(rows), on=key).sort("row")
@@ -108,9 +108,11 @@ def _predicted(rows: pl.DataFrame, table: Floats, model: TierModel | None) -> pl
     )
     if model is None:
         return by_rules
-    chances = _never_best_without_results(model.predict(table[rows["row"].to_numpy()]), rows["results"].to_numpy())
+    chances = _never_best_without_results(
+        model.predict(table[rows["row"].to_numpy()], rows["rule_chances"].to_numpy()), rows["results"].to_numpy()
+    )
     given = pl.Series("chances", chances, dtype=pl.Array(pl.Float64, len(TIERS)))
-    compared = pl.col("reference") != "none"
+    compared = pl.col("reference") == "peers"
     return by_rules.with_columns(
         pl.when(compared).then(given).otherwise("chances").alias("chances"),
         pl.when(compared).then(pl.lit("model")).otherwise("source").alias("source"),

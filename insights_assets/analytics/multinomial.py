@@ -22,40 +22,45 @@ CLIP = 4.0
 
 @dataclass(frozen=True)
 class Multinomial:
-    """A fitted model: scaling of the inputs, and weights (inputs + 1, classes); the last class's are zero."""
+    """A fitted model: scaling of the inputs, and weights (inputs + 1, classes); the last class's are zero.
+
+    `logits` leaves the offset out: add it to them where the model was fitted with one.
+    """
 
     centre: Floats
     scale: Floats
     weights: Floats
 
     def logits(self, inputs: Floats) -> Floats:
-        """Return (n, classes) log odds against the last class."""
+        """Return (n, classes) log odds, beyond the offset's, against the last class."""
         return np.asarray(_design(inputs, self.centre, self.scale) @ self.weights)
 
 
-def fit(inputs: Floats, labels: Labels, classes: int, ridge: float) -> Multinomial:
+def fit(inputs: Floats, labels: Labels, classes: int, ridge: float, offset: Floats | None = None) -> Multinomial:
     """Fit by penalised maximum likelihood.
 
     Args:
         inputs: (n, p), finite.
         labels: (n,) from 0 to classes - 1.
         classes: how many there are; one without a row gets a small probability.
-        ridge: penalty ridge / 2 x squared weight of each standardised input; intercepts are (almost) free.
+        ridge: penalty ridge / 2 x squared weight of each standardised input, and a hundredth of that for intercepts.
+        offset: (n, classes) log probabilities that the weights add to: what a strong ridge draws back to. None: equal.
     """
     centre, spread = inputs.mean(axis=0), inputs.std(axis=0)
     scale = np.where(spread > 0, spread, 1.0)
     design = _design(inputs, centre, scale)
     columns, free = design.shape[1], classes - 1
-    penalty = np.tile(np.r_[np.full(columns - 1, ridge), 1e-3], free)
+    penalty = np.tile(np.r_[np.full(columns - 1, ridge), ridge / 100], free)
+    base = np.zeros((labels.size, classes)) if offset is None else offset
     target = np.eye(classes)[labels][:, :free]
     beta = np.zeros(free * columns)
-    value = _loss(design, target, beta, penalty)
+    value = _loss(design, target, beta, penalty, base)
     for _ in range(MOST_STEPS):
-        chance = _chances(design, beta, free)
+        chance = _chances(design, beta, base)
         gradient = ((chance[:, :free] - target).T @ design).ravel() + penalty * beta
         step = np.linalg.solve(_hessian(design, chance, free) + np.diag(penalty), gradient)
         size = 1.0
-        while (after := _loss(design, target, beta - size * step, penalty)) > value and size > TOLERANCE:
+        while (after := _loss(design, target, beta - size * step, penalty, base)) > value and size > TOLERANCE:
             size /= 2
         beta = beta - size * step
         if value - after <= TOLERANCE * abs(value):
@@ -90,14 +95,18 @@ def _design(inputs: Floats, centre: Floats, scale: Floats) -> Floats:
     return np.concatenate([scaled, np.ones((inputs.shape[0], 1))], axis=1)
 
 
-def _chances(design: Floats, beta: Floats, free: int) -> Floats:
-    logits = design @ beta.reshape(free, -1).T
-    return np.asarray(softmax(np.concatenate([logits, np.zeros((design.shape[0], 1))], axis=1), axis=1))
+def _logits(design: Floats, beta: Floats, base: Floats) -> Floats:
+    free = base.shape[1] - 1
+    own = design @ beta.reshape(free, -1).T
+    return np.asarray(np.concatenate([own + base[:, :free], base[:, free:]], axis=1))
 
 
-def _loss(design: Floats, target: Floats, beta: Floats, penalty: Floats) -> float:
-    free = target.shape[1]
-    logits = np.concatenate([design @ beta.reshape(free, -1).T, np.zeros((design.shape[0], 1))], axis=1)
+def _chances(design: Floats, beta: Floats, base: Floats) -> Floats:
+    return np.asarray(softmax(_logits(design, beta, base), axis=1))
+
+
+def _loss(design: Floats, target: Floats, beta: Floats, penalty: Floats, base: Floats) -> float:
+    logits = _logits(design, beta, base)
     whole = np.concatenate([target, 1 - target.sum(axis=1, keepdims=True)], axis=1)
     return float(-(log_softmax(logits, axis=1) * whole).sum() + 0.5 * (penalty * beta**2).sum())
 

@@ -23,10 +23,20 @@ def test_probabilities_are_those_of_scikit_learn(data):
     assert probabilities(ours.logits(inputs), 1.0) == pytest.approx(theirs.predict_proba(scaled), abs=2e-3)
 
 
-def test_a_ridge_draws_to_the_frequencies(data):
+def test_a_ridge_draws_to_the_offset(data):
     inputs, labels = data
-    far = probabilities(fit(inputs, labels, 4, ridge=1e9).logits(inputs), 1.0)
-    assert far == pytest.approx(np.tile(np.bincount(labels) / labels.size, (labels.size, 1)), abs=1e-3)
+    base = np.log(np.tile([0.1, 0.2, 0.3, 0.4], (labels.size, 1)))
+    model = fit(inputs, labels, 4, ridge=1e9, offset=base)
+    assert probabilities(model.logits(inputs) + base, 1.0) == pytest.approx(np.exp(base), abs=1e-3)
+
+
+def test_an_offset_that_a_weight_undoes_changes_nothing(data):
+    inputs, labels = data
+    base = np.zeros((labels.size, 4))
+    base[:, 1] = 0.7 * inputs[:, 0] - 0.3
+    with_it = fit(inputs, labels, 4, ridge=1e-6, offset=base).logits(inputs) + base
+    without = fit(inputs, labels, 4, ridge=1e-6).logits(inputs)
+    assert probabilities(with_it, 1.0) == pytest.approx(probabilities(without, 1.0), abs=1e-5)
 
 
 def test_a_class_that_never_came_is_unlikely_not_impossible(data):
