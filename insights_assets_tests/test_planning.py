@@ -137,8 +137,17 @@ def test_the_plan_follows_the_graph() -> None:
     order = list(above)
     assert set(order) == {a.key.path[-1] for a in PARTITIONED_ASSETS}
     assert all(order.index(source) < order.index(step) for step, sources in above.items() for source, _ in sources)
-    assert dict(above["features_ad"]) == {"insights_weekly_ad": 11, "results_weekly": 11, "insights_daily": 11}
+    features = {"insights_weekly_ad": 11, "results_weekly": 11, "insights_daily": 11, "results_daily": 4}
+    assert dict(above["features_ad"]) == features
+    assert dict(above["classifications_ad"]) == {"features_ad": 4}
     assert dict(above["results_daily"]) == {"insights_daily": 0, "adsets": 0}
+
+
+def test_what_is_learnt_over_all_accounts_and_all_below_it_waits_for_them() -> None:
+    steps = lineage.pooled(PARTITIONED_ASSETS, lineage.upstreams(PARTITIONED_ASSETS))
+    levels = ("campaign", "adset", "ad")
+    assert {f"{step}_{n}" for step in ("classifications", "recommendations") for n in levels} <= steps
+    assert "recommendation_outcomes" in steps
 
 
 def test_a_step_below_a_pooled_one_is_pooled() -> None:

@@ -49,7 +49,7 @@ def reactivations(rows: pl.DataFrame, statuses: pl.DataFrame, limits: AdviceThre
     return joined.with_columns(
         pl.lit("REACTIVATE").alias("recommendation_type"),
         pl.lit(3, dtype=pl.Int64).alias("priority"),
-        pl.col(NO_WORSE).alias("confidence"),
+        pl.col(NO_WORSE).clip(0, 0.99).alias("confidence"),
         pl.lit(None, dtype=pl.Float64).alias("budget_change_pct"),
         pl.lit("Switch it on again").alias("action"),
         pl.lit("It is paused, and its results cost no more than its peers' when it ran").alias("reason"),

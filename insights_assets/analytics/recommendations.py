@@ -19,6 +19,9 @@ OPEN_WEEKS = 12
 EVIDENCE_WEEKS = OPEN_WEEKS + MOST_REACTIVATE_WEEKS
 """Weeks before the first one asked for that figures are needed of."""
 
+MOST_SURE = 0.99
+"""What is known of the noise itself is not surer than that."""
+
 DAYS = 7
 ENTITY = ["account_id", "entity_id"]
 KEY = ["account_id", "week", "entity_id"]
@@ -112,7 +115,7 @@ def _fired(rows: pl.DataFrame, rule: Rule) -> pl.DataFrame:
     return rows.filter(rule.when.fill_null(value=False)).with_columns(
         pl.lit(rule.kind).alias("recommendation_type"),
         rule.priority.cast(pl.Int64).alias("priority"),
-        rule.confidence.clip(0, 1).alias("confidence"),
+        rule.confidence.clip(0, MOST_SURE).alias("confidence"),
         change.alias("budget_change_pct"),
         action.alias("action"),
         pl.lit(rule.reason).alias("reason"),

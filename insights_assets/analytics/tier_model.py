@@ -100,8 +100,8 @@ def learn(rows: pl.DataFrame, table: Floats, labelled: pl.DataFrame, fitted_on: 
         fitted_on: only origins whose outcome is final at the close of this week are used.
 
     Returns:
-        None with fewer than 1,000 rows, or where on the newest 6 weeks of origins, held out, it was not surely better by
-        log loss than the rules and than the frequencies of the tiers: then the rules stand.
+        None with fewer than 1,000 rows, or where on the newest 6 weeks of origins, held out, it was not surely better
+        by log loss than the rules and than the frequencies of the tiers: then the rules stand.
     """
     newest = fitted_on - timedelta(weeks=KNOWN_AFTER_WEEKS)
     known = labelled.filter(pl.col("week").is_between(newest - timedelta(weeks=TRAINING_WEEKS - 1), newest))
