@@ -11,7 +11,7 @@ from pathlib import Path
 
 import polars as pl
 
-from insights_assets import offline, planning
+from insights_assets import feedback, offline, planning
 from insights_assets.backfill_work import Outcome, Progress, Work
 from insights_assets.checks import reconciliation
 from insights_assets.crew import Crew
@@ -30,7 +30,7 @@ from insights_assets.tables.offline_conversions import OFFLINE_CONVERSIONS
 from insights_assets.tables.operations import CHECK_RESULTS, SYNC_LOG
 
 # A dropped file has no run: the instant it changed stands for one.
-GRAPH = lineage_of(PARTITIONED_ASSETS, {OFFLINE_CONVERSIONS.name: ((offline.STEP, 0),)})
+GRAPH = lineage_of(PARTITIONED_ASSETS, {OFFLINE_CONVERSIONS.name: ((offline.STEP, 0),), **feedback.ABOVE})
 ENTITIES = ("campaigns", "adsets", "ads", "creatives")
 RUNNING_ADS = """
 SELECT account_id, greatest(
@@ -94,7 +94,8 @@ def _finished(lake: Lake, request: Request) -> planning.Finished:
     log, verdicts = (lake.read(t, accounts=names) for t in (SYNC_LOG, CHECK_RESULTS))
     done = planning.finished(log, verdicts, {INSIGHTS_DAILY.name: reconciliation.CHECKS})
     dropped = offline.read_folder(request.home / offline.FOLDER).changed_at
-    return {**done, **{(offline.STEP, account, week): at for (account, week), at in dropped.items()}}
+    said = feedback.changed_at(lake, names, request.weeks)
+    return {**done, **{(offline.STEP, account, week): at for (account, week), at in dropped.items()}, **said}
 
 
 def execute(

@@ -11,12 +11,15 @@ from insights_assets.analytics import restatements
 from insights_assets.assets import (
     accounts,
     backtest_forecasts,
+    classifications,
     completeness,
     entities,
+    features,
     findings,
     forecasts,
     insights,
     offline,
+    recommendations,
     results,
     scores,
 )
@@ -51,11 +54,20 @@ DERIVED_ASSETS = (
     results.results_daily,
     results.results_weekly,
     completeness.completeness,
-    findings.features_ad,
+    features.features_campaign,
+    features.features_adset,
+    features.features_ad,
     findings.anomalies_ad,
     findings.burnout_predictions,
     *forecasts.FORECAST_ASSETS,
     scores.prediction_scores,
+    classifications.classifications_campaign,
+    classifications.classifications_adset,
+    classifications.classifications_ad,
+    recommendations.recommendations_campaign,
+    recommendations.recommendations_adset,
+    recommendations.recommendations_ad,
+    recommendations.recommendation_outcomes,
 )
 PARTITIONED_ASSETS = RAW_ASSETS + DERIVED_ASSETS
 LEDGERS = {INSIGHTS_DAILY.name: Ledger(RESTATEMENTS, restatements.restated, restatements.keep_first_observed)}
@@ -75,6 +87,7 @@ def build_defs(settings: Settings | None = None, *, overrides: Mapping[str, Any]
         "clock": effective.now,
         "settings": effective,
         "families": effective.families,
+        "thresholds": effective.recommendations,
         **(overrides or {}),
     }
     resources["lake_io"] = LakeIOManager(resources["lake"], TABLES, resources["clock"], LEDGERS)
@@ -86,6 +99,7 @@ def build_defs(settings: Settings | None = None, *, overrides: Mapping[str, Any]
             completeness.restatements,
             alerting.alerts,
             backtest_forecasts.backtest_forecasts,
+            classifications.classification_feedback,
         ],
         asset_checks=[
             *[schema_check(a, TABLES[a.key.path[-1]], resources["clock"]) for a in PARTITIONED_ASSETS],

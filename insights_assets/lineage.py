@@ -22,7 +22,7 @@ def lineage_of(assets: Sequence[dg.AssetsDefinition], beside: Upstreams | None =
         assets: the assets; what they read that is not among them is left out.
         beside: inputs that are no assets, by step.
     """
-    above = {**_upstreams(assets), **(beside or {})}
+    above = {step: (*sources, *(beside or {}).get(step, ())) for step, sources in _upstreams(assets).items()}
     tags = {a.key.path[-1]: a.tags_by_key[a.key] for a in assets}
     return Lineage(
         above,

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from insights_assets import alert_settings
 from insights_assets.alert_settings import AlertSettings
+from insights_assets.analytics import advice_thresholds
 from insights_assets.logged import FORMAT, LEVEL, log_format, log_level
 from insights_assets.problems import InputError
 from insights_assets.tables.columns import FAMILIES
@@ -38,7 +39,8 @@ class Settings:
     already (None: one is started when needed) and `sandbox_scenario` what one that is started here plays, by a name of
     `insights sandbox --help`; `refresh_after_h` hours is how long an unsettled week counts as fresh; `families`
     overrides an account's primary result family; `accounts_file` is a static list of accounts; `postgres_url` is where
-    the Dagster instance is kept (None: SQLite under the home); `alerts` is what opens an alert and who is told.
+    the Dagster instance is kept (None: SQLite under the home); `alerts` is what opens an alert and
+    who is told; `recommendations` are the thresholds of advice.
     """
 
     home: Path
@@ -61,6 +63,7 @@ class Settings:
     accounts_file: str | None = None
     postgres_url: str | None = field(default=None, repr=False)
     alerts: AlertSettings = field(default_factory=AlertSettings)
+    recommendations: advice_thresholds.AdviceThresholds = field(default_factory=advice_thresholds.AdviceThresholds)
     origins: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     def now(self) -> datetime:
@@ -256,6 +259,13 @@ def _schedules(value: Any, where: str) -> Timetable:
         raise SettingsError(str(error)) from error
 
 
+def _recommendations(value: Any, where: str) -> advice_thresholds.AdviceThresholds:
+    try:
+        return advice_thresholds.parse(value)
+    except ValueError as error:
+        raise SettingsError(f"{where} {error}") from error
+
+
 _FILE_KEYS = {
     "refresh_after_h": _number,
     "sandbox_seed": _integer,
@@ -263,4 +273,5 @@ _FILE_KEYS = {
     "accounts_file": _file,
     "alerts": _alerts,
     "schedules": _schedules,
+    "recommendations": _recommendations,
 }

@@ -8,7 +8,7 @@ from insights_assets.partitions import account_weeks
 from insights_assets.settings import load_settings
 from insights_assets.tables.registry import TABLES
 
-LAYERS = ("registry", "raw", "ops", "core", "features", "findings", "predictions")
+LAYERS = ("registry", "raw", "ops", "core", "features", "findings", "predictions", "advice")
 
 
 @pytest.fixture(scope="module")

@@ -138,7 +138,9 @@ def test_the_plan_follows_the_graph() -> None:
     order = list(above)
     assert set(order) == {a.key.path[-1] for a in PARTITIONED_ASSETS}
     assert all(order.index(source) < order.index(step) for step, sources in above.items() for source, _ in sources)
-    assert dict(above["features_ad"]) == {"insights_weekly_ad": 11, "results_weekly": 11, "insights_daily": 11}
+    features = {"insights_weekly_ad": 11, "results_weekly": 11, "insights_daily": 11, "results_daily": 4}
+    assert dict(above["features_ad"]) == features
+    assert dict(above["classifications_ad"]) == {"features_ad": 4}
     assert dict(above["results_daily"]) == {"insights_daily": 0, "adsets": 0}
 
 
@@ -157,6 +159,13 @@ def test_a_step_made_late_enough_is_made_for_good() -> None:
         assert planning.stale_weeks("act_1", [week], ["forecasts"], done, graph, force=False) == expected
         log = _log(("results", "act_1", week, "ok", NOW), ("forecasts", "act_1", week, "ok", made_at))
         assert planning.newer_inputs(log, ["forecasts"], [week], graph)["week"].to_list() == expected
+
+
+def test_what_is_learnt_over_all_accounts_and_all_below_it_waits_for_them() -> None:
+    steps = lineage_of(PARTITIONED_ASSETS).pooled
+    levels = ("campaign", "adset", "ad")
+    assert {f"{step}_{n}" for step in ("classifications", "recommendations") for n in levels} <= steps
+    assert "recommendation_outcomes" in steps
 
 
 def test_neighbours_with_equal_weeks_share_a_run_and_a_missing_account_splits_it() -> None:

@@ -10,23 +10,19 @@ WEEK_DAYS = 7
 
 
 def delivery_days(daily: pl.DataFrame, weekly: pl.DataFrame) -> pl.DataFrame:
-    """Count active and paused days of each ad and week.
+    """Count active and paused days of each entity and week.
 
     Args:
-        daily: rows of `insights_daily` (account_id, week, date, ad_id, impressions, spend).
-        weekly: (account_id, week, entity_id, is_complete): the ad-weeks asked for.
+        daily: (account_id, entity_id, week, date, impressions, spend), one row an entity and day.
+        weekly: (account_id, week, entity_id, is_complete): the entity-weeks asked for.
 
     Returns:
         account_id, week, entity_id, active_days, pause_days, has_delivery_gap, min_daily_impressions,
         max_daily_impressions, impressions_cv (population standard deviation / mean of active days, from 2 days). The
-        days an ad could have had start at its first delivery ever seen and end on Sunday or, in a running week, on the
-        newest day that any ad of the account has. No row where the ad has no day with impressions in the week.
+        days an entity could have had start at its first delivery ever seen and end on Sunday or, in a running week, on
+        the newest day that the account has. No row where it has no day with impressions in the week.
     """
-    active = (
-        daily.filter(pl.col("impressions") > 0)
-        .group_by("account_id", "week", "date", pl.col("ad_id").alias("entity_id"), maintain_order=True)
-        .agg(pl.col("impressions").sum(), pl.col("spend").sum())
-    )
+    active = daily.filter(pl.col("impressions") > 0)
     # The first delivery before a week's end is the same whether or not later weeks are given.
     first = active.group_by("account_id", "entity_id").agg(pl.col("date").min().alias("first_day"))
     newest = daily.group_by("account_id", "week").agg(pl.col("date").max().alias("newest_day"))

@@ -9,6 +9,7 @@ from typing import Any
 
 import dagster as dg
 
+from insights_assets.lake.io_manager import COLUMNS
 from insights_assets.partitions import account_weeks
 from insights_assets.tables.model import Table
 
@@ -75,6 +76,12 @@ def table_asset(
     )
 
 
-def upstream(table: Table, *, mapping: dg.PartitionMapping | None = None) -> dg.AssetIn:
-    """An input read from a table, for the same partition or by a mapping."""
-    return dg.AssetIn(key=key_of(table), partition_mapping=mapping)
+def upstream(
+    table: Table, *, mapping: dg.PartitionMapping | None = None, columns: Sequence[str] | None = None
+) -> dg.AssetIn:
+    """An input read from a table, for the same partition or by a mapping; only `columns` and the key where given."""
+    unknown = set(columns or ()) - set(table.schema)
+    if unknown:
+        raise ValueError(f"table {table.name} has no column {', '.join(sorted(unknown))}")
+    metadata = {COLUMNS: list(columns)} if columns is not None else None
+    return dg.AssetIn(key=key_of(table), partition_mapping=mapping, metadata=metadata)

@@ -1,11 +1,10 @@
-"""Ad features, ad anomalies and burnout predictions: what the weeks mean."""
+"""Ad anomalies and burnout predictions: what the weeks mean."""
 
 import dagster as dg
 import polars as pl
 
 from insights_assets.analytics import burnout
 from insights_assets.analytics.ad_anomalies import ad_anomalies
-from insights_assets.analytics.ad_features import ad_features
 from insights_assets.analytics.findings import carry_status
 from insights_assets.assets.declare import table_asset, upstream
 from insights_assets.lake.store import Lake
@@ -13,30 +12,10 @@ from insights_assets.partitions import lookback, split_keys
 from insights_assets.tables.anomalies_ad import ANOMALIES_AD
 from insights_assets.tables.burnout_predictions import BURNOUT_PREDICTIONS
 from insights_assets.tables.entities import ADSETS
-from insights_assets.tables.features_ad import FEATURES_AD
-from insights_assets.tables.insights import INSIGHTS_DAILY, INSIGHTS_WEEKLY_AD
-from insights_assets.tables.results import RESULTS_WEEKLY
+from insights_assets.tables.features import FEATURES_AD
 
 KINDS = {"python", "polars"}
-HISTORY_WEEKS = 12  # weeks_with_data counts 12 calendar weeks; baselines need 4
-
-
-@table_asset(
-    FEATURES_AD,
-    "Baselines are medians of the 4 previous calendar weeks; nothing uses a later week.",
-    kinds=KINDS,
-    ins={
-        "weekly": upstream(INSIGHTS_WEEKLY_AD, mapping=lookback(HISTORY_WEEKS - 1)),
-        "results": upstream(RESULTS_WEEKLY, mapping=lookback(HISTORY_WEEKS - 1)),
-        # A pause at the start of a week shows only beside the days before it.
-        "daily": upstream(INSIGHTS_DAILY, mapping=lookback(HISTORY_WEEKS - 1)),
-    },
-)
-def features_ad(
-    context: dg.AssetExecutionContext, weekly: pl.DataFrame, results: pl.DataFrame, daily: pl.DataFrame
-) -> dg.MaterializeResult[pl.DataFrame]:
-    _, weeks = split_keys(context.partition_keys)
-    return dg.MaterializeResult(value=ad_features(weekly, results, daily, weeks))
+HISTORY_WEEKS = 12
 
 
 @table_asset(

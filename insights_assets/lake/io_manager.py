@@ -17,6 +17,8 @@ from insights_assets.lake.writing import store
 from insights_assets.partitions import split_key, split_keys
 from insights_assets.tables.model import Table
 
+COLUMNS = "columns"
+"""Metadata of an input: the columns that are read."""
 PREVIEW_ROWS = 5
 PREVIEW_COLUMNS = 10
 
@@ -84,12 +86,13 @@ class LakeIOManager(dg.IOManager):
     def load_input(self, context: dg.InputContext) -> pl.DataFrame:
         """Read the upstream partitions that the partition mapping names."""
         table = self._tables[context.asset_key.path[-1]]
+        columns = (context.definition_metadata or {}).get(COLUMNS)
         if not table.partitioned or not context.has_asset_partitions:
-            return self._lake.read(table)
+            return self._lake.read(table, columns=columns)
         accounts, weeks = split_keys(context.asset_partition_keys)
         if not weeks:
-            return table.empty()
-        return self._lake.read(table, accounts=accounts, since=weeks[0], until=weeks[-1])
+            return self._lake.read(table, accounts=[], columns=columns)
+        return self._lake.read(table, accounts=accounts, since=weeks[0], until=weeks[-1], columns=columns)
 
 
 def _number(told: object) -> float:

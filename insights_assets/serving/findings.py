@@ -19,7 +19,7 @@ from insights_assets.tables.accounts import ACCOUNTS
 from insights_assets.tables.anomalies_ad import ANOMALIES_AD, SEVERITIES
 from insights_assets.tables.burnout_predictions import BURNOUT_PREDICTIONS, RISK_LEVELS
 from insights_assets.tables.entities import ADS
-from insights_assets.tables.features_ad import FEATURES_AD
+from insights_assets.tables.features import FEATURES_AD
 
 OPEN_STATUSES = ("new", "acknowledged")
 STALE_AFTER = timedelta(days=2)

@@ -5,9 +5,11 @@ from insights_assets.tables.alerts import ALERT_OUTBOX, ALERTS
 from insights_assets.tables.anomalies_ad import ANOMALIES_AD
 from insights_assets.tables.backtest_forecasts import BACKTEST_FORECASTS
 from insights_assets.tables.burnout_predictions import BURNOUT_PREDICTIONS
+from insights_assets.tables.classification_feedback import CLASSIFICATION_FEEDBACK
+from insights_assets.tables.classifications import CLASSIFICATIONS
 from insights_assets.tables.completeness import COMPLETENESS
 from insights_assets.tables.entities import ADS, ADSETS, CAMPAIGNS, CREATIVES
-from insights_assets.tables.features_ad import FEATURES_AD
+from insights_assets.tables.features import FEATURES_AD, FEATURES_ADSET, FEATURES_CAMPAIGN
 from insights_assets.tables.forecasts import FORECASTS
 from insights_assets.tables.insights import (
     INSIGHTS_DAILY,
@@ -19,6 +21,8 @@ from insights_assets.tables.model import Table
 from insights_assets.tables.offline_conversions import OFFLINE_CONVERSIONS
 from insights_assets.tables.operations import CHECK_RESULTS, QUARANTINE, SYNC_LOG
 from insights_assets.tables.prediction_scores import PREDICTION_SCORES
+from insights_assets.tables.recommendation_outcomes import RECOMMENDATION_OUTCOMES
+from insights_assets.tables.recommendations import RECOMMENDATIONS
 from insights_assets.tables.restatements import RESTATEMENTS
 from insights_assets.tables.results import RESULTS_DAILY, RESULTS_WEEKLY
 
@@ -38,12 +42,18 @@ TABLES: dict[str, Table] = {
         RESULTS_DAILY,
         RESULTS_WEEKLY,
         COMPLETENESS,
+        FEATURES_CAMPAIGN,
+        FEATURES_ADSET,
         FEATURES_AD,
         ANOMALIES_AD,
         BURNOUT_PREDICTIONS,
         *FORECASTS.values(),
         PREDICTION_SCORES,
         BACKTEST_FORECASTS,
+        *CLASSIFICATIONS.values(),
+        *RECOMMENDATIONS.values(),
+        RECOMMENDATION_OUTCOMES,
+        CLASSIFICATION_FEEDBACK,
         RESTATEMENTS,
         SYNC_LOG,
         CHECK_RESULTS,

@@ -5,7 +5,9 @@ from datetime import UTC, date, datetime, timedelta
 import numpy as np
 import polars as pl
 
+from insights_assets.analytics.features import entity_features
 from insights_assets.tables.insights import INSIGHTS_DAILY, INSIGHTS_WEEKLY_AD
+from insights_assets.tables.results import RESULTS_DAILY
 
 MONDAY = date(2026, 1, 5)
 READ = datetime(2026, 12, 1, tzinfo=UTC)
@@ -68,6 +70,11 @@ def weekly_inputs(rows):
         "is_settled",
     )
     return frame.drop("results", "family"), results
+
+
+def ad_features(insights_weekly, results_weekly, insights_daily, weeks):
+    """Features of ads without daily results."""
+    return entity_features("ad", insights_weekly, results_weekly, insights_daily, RESULTS_DAILY.empty(), weeks)
 
 
 def no_days():

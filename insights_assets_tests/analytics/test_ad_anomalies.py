@@ -6,10 +6,9 @@ import polars as pl
 import pytest
 
 from insights_assets.analytics.ad_anomalies import ad_anomalies
-from insights_assets.analytics.ad_features import ad_features
 from insights_assets.analytics.findings import carry_status
 from insights_assets.tables.anomalies_ad import ANOMALIES_AD
-from insights_assets_tests.analytics.ad_worlds import ad_week, monday, no_days, quiet_world, weekly_inputs
+from insights_assets_tests.analytics.ad_worlds import ad_features, ad_week, monday, no_days, quiet_world, weekly_inputs
 
 # Results scatter by 14 % from week to week beyond counting: doubled costs drown among 40 ads now and then (53 results
 # for 91 is p = 0.02), tripled ones never.

@@ -5,12 +5,11 @@ import polars as pl
 import pytest
 from scipy.special import expit, logit
 
-from insights_assets.analytics.ad_features import ad_features
 from insights_assets.analytics.burnout import burnout_predictions, raw_score
 from insights_assets.analytics.burnout_outcomes import area_under_curve, burnout_quality, cost_median, observed_burnout
 from insights_assets.analytics.calibration import fit
 from insights_assets.tables.burnout_predictions import BURNOUT_PREDICTIONS
-from insights_assets_tests.analytics.ad_worlds import ad_week, monday, no_days, quiet_world, weekly_inputs
+from insights_assets_tests.analytics.ad_worlds import ad_features, ad_week, monday, no_days, quiet_world, weekly_inputs
 
 SIGNALS = {
     "frequency_delta_pct": 40.0,

@@ -5,13 +5,13 @@ from datetime import timedelta
 import dagster as dg
 import pytest
 
-from insights_assets.assets.findings import features_ad
+from insights_assets.assets.features import features_ad
 from insights_assets.assets.results import results_daily, results_weekly
 from insights_assets.definitions import build_defs
 from insights_assets.lake.store import Lake
 from insights_assets.partitions import range_tags
 from insights_assets.settings import load_settings
-from insights_assets.tables.features_ad import FEATURES_AD
+from insights_assets.tables.features import FEATURES_AD
 from insights_assets.tables.insights import INSIGHTS_DAILY, INSIGHTS_WEEKLY_AD
 from insights_assets.tables.registry import TABLES
 from insights_assets.tables.results import RESULTS_DAILY, RESULTS_WEEKLY

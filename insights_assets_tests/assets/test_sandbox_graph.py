@@ -9,7 +9,8 @@ from datetime import UTC, date, datetime, timedelta
 import polars as pl
 import pytest
 
-from insights_assets.assets.findings import anomalies_ad, burnout_predictions, features_ad
+from insights_assets.assets.features import features_ad, features_adset, features_campaign
+from insights_assets.assets.findings import anomalies_ad, burnout_predictions
 from insights_assets.assets.forecasts import FORECAST_ASSETS, forecasts_ad
 from insights_assets.assets.scores import prediction_scores
 from insights_assets.definitions import DERIVED_ASSETS, RAW_ASSETS
@@ -22,6 +23,8 @@ ALL_WEEKS = weeks_covering(date(2026, 1, 5), date(2026, 3, 30))
 EARLY, LATER = ALL_WEEKS[:8], ALL_WEEKS[8:12]
 JUDGED = EARLY[-2]
 BY_WEEK = {a.key.path[-1]: a for a in (features_ad, anomalies_ad, burnout_predictions, forecasts_ad)}
+FEATURES = ("features_campaign", "features_adset", "features_ad")
+DERIVED = ("features_ad", "anomalies_ad", "burnout_predictions")
 ENTITIES = ("campaigns", "adsets", "ads")
 
 
@@ -116,12 +119,34 @@ def test_every_row_lies_in_a_week_that_begins_on_monday(graph):
 @pytest.mark.parametrize("index", [0, 2])
 def test_a_week_alone_gives_the_same_features_as_the_range(graph, index, position):
     week, account_id = ALL_WEEKS[position], graph.accounts[index]
-    before = graph.rows("features_ad", account_id, week)
-    assert before.height
-    graph.run([features_ad], account_id, [week])
-    after = graph.rows("features_ad", account_id, week)
-    different = [c for c in before.columns if not before[c].equals(after[c])]
-    assert different == []
+    before = {name: graph.rows(name, account_id, week) for name in FEATURES}
+    graph.run([features_campaign, features_adset, features_ad], account_id, [week])
+    for name, rows in before.items():
+        after = graph.rows(name, account_id, week)
+        assert rows.height
+        assert [c for c in rows.columns if not rows[c].equals(after[c])] == [], name
+
+
+def test_additive_figures_of_a_level_are_its_ads_and_the_others_as_served(graph):
+    additive = ("spend", "impressions")
+    keys = ["account_id", "week"]
+    ads = graph.rows("features_ad").filter("is_complete")
+    for level in ("campaign", "adset"):
+        rows = graph.rows(f"features_{level}").filter("is_complete")
+        for name in additive:
+            wanted = ads.group_by(*keys, f"{level}_id" if level == "campaign" else "parent_id").agg(pl.col(name).sum())
+            wanted = wanted.rename({wanted.columns[2]: "entity_id"}).sort(*keys, "entity_id")
+            assert (rows.sort(*keys, "entity_id")[name] - wanted[name]).abs().max() < 1e-6, (level, name)
+        served = graph.rows(f"insights_weekly_{level}").select(*keys, "entity_id", "reach", "frequency")
+        assert rows.join(served, on=[*keys, "entity_id", "reach", "frequency"], how="anti").is_empty()
+        assert rows["spend_7d"].equals(rows["spend"]), "a whole week is its newest seven days"
+
+
+def test_every_level_has_its_own_scores(graph):
+    assert graph.rows("features_ad")["creative_fatigue_score"].is_not_null().any()
+    # All audiences of the simulated accounts have the same spec: ad sets of an account compete.
+    assert graph.rows("features_adset").filter(pl.col("audience_overlap_score") > 50).height
+    assert set(graph.rows("features_campaign")["parent_id"]) == {None}
 
 
 def test_a_week_alone_gives_the_same_findings_and_predictions_as_the_range(graph):

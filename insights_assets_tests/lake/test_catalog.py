@@ -58,6 +58,15 @@ CONTRACT = {
         "account_id week kind level metric grain horizon mae mase bias coverage_80 coverage_95 ratio_to_naive"
     ),
     "backtest_forecasts": "run_at account_id week model level metric grain horizon mase ratio_to_naive coverage_95",
+    "classifications": "account_id week level entity_id tier confidence previous_tier direction source",
+    "classification_feedback": "account_id week level entity_id tier until note created_at removed_at",
+    "recommendations": (
+        "account_id week level entity_id recommendation_type priority confidence action evidence expires_at"
+    ),
+    "recommendation_outcomes": (
+        "account_id week level entity_id recommendation_type advice_week horizon_weeks followed cpr_change_pct "
+        "siblings_cpr_change_pct"
+    ),
     "check_results": "table_name check_name account_id week passed severity failing_rows observed_at",
     "sync_log": (
         "account_id week step status error_type error_code error_subcode attempts duration_s rows retry_after"
@@ -74,6 +83,7 @@ CONTRACT = {
     "alert_outbox": "message_id account_id sink created_at failed_attempts next_attempt_at delivered_at last_error",
 }
 UNITED = {"insights_weekly": 6, "forecasts": 8}  # rows of views over several tables
+UNITED = ("insights_weekly", "features", "classifications", "recommendations")
 FIRST_WORDS = {
     "anomaly_type": "cpr_spike",
     "metric": "cpr",
@@ -90,6 +100,13 @@ FIRST_WORDS = {
     "ad_id": AD,
     "grain": "week",
     "kind": "forecast",
+    "tier": "LOW",
+    "rule_tier": "LOW",
+    "previous_tier": "LOW",
+    "reference": "peers",
+    "recommendation_id": "0123456789abcdef",
+    "recommendation_type": "PAUSE",
+    "priority_level": "high",
 }
 
 
@@ -124,6 +141,10 @@ def row(table: Table, **given: Any) -> dict[str, Any]:
         made["kind"] = "ctr_drop"
     whose = given.get("account_id", ACCOUNT).encode()
     made |= {k: sha256(whose).hexdigest()[:n] for k, n in (("alert_id", 16), ("message_id", 32)) if k in made}
+    if table.name == "recommendation_outcomes":
+        made["horizon_weeks"] = 2
+    if table.name.startswith("classifications_"):
+        made["source"] = "model"
     return made | given
 
 
@@ -185,6 +206,7 @@ def test_a_view_has_the_documented_columns_and_those_of_the_contract(
     assert set(CONTRACT[view].split()) <= set(documented)
     assert nothing.height == 0
     assert rows.height == UNITED.get(view, 2)
+    assert rows.height == (6 if view in UNITED else 2)
     assert set(rows["account_id"]) == {ACCOUNT, OTHER}
     assert not {"token_env", "token_path"} & set(documented)
 

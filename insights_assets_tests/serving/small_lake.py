@@ -11,7 +11,7 @@ from insights_assets.tables.accounts import ACCOUNTS
 from insights_assets.tables.anomalies_ad import ANOMALIES_AD
 from insights_assets.tables.burnout_predictions import BURNOUT_PREDICTIONS
 from insights_assets.tables.entities import ADS
-from insights_assets.tables.features_ad import FEATURES_AD
+from insights_assets.tables.features import FEATURES_AD
 from insights_assets.tables.forecasts import FORECASTS
 from insights_assets.tables.insights import INSIGHTS_DAILY
 from insights_assets.tables.operations import CHECK_RESULTS, QUARANTINE, SYNC_LOG

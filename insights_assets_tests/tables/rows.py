@@ -30,6 +30,13 @@ MEANINGFUL: dict[str, Any] = {
     "error_type": None,
     "grain": "week",
     "kind": "forecast",
+    "tier": "LOW",
+    "rule_tier": "LOW",
+    "previous_tier": "MODERATE",
+    "reference": "peers",
+    "recommendation_id": "0123456789abcdef",
+    "recommendation_type": "PAUSE",
+    "priority_level": "high",
 }
 BY_TABLE: dict[str, dict[str, Any]] = {
     "sync_log": {"status": "ok"},
@@ -37,6 +44,8 @@ BY_TABLE: dict[str, dict[str, Any]] = {
     "check_results": {"severity": "ERROR"},
     "restatements": {"metric": "spend"},
     "alerts": {"status": "open", "kind": "ctr_drop"},
+    **{f"classifications_{level}": {"source": "model"} for level in ("campaign", "adset", "ad")},
+    "recommendation_outcomes": {"horizon_weeks": 2},
     "completeness": {"metric": "spend", "lookback_days": 28},
 }
 

@@ -134,7 +134,7 @@ CASES = [
     (t, c, v)
     for t in TABLES.values()
     for c, v in BREAKS
-    if c in t.schema and (v != "" or c in required(t)) and (t.name, c) != ("features_ad", "quality_score")
+    if c in t.schema and (v != "" or c in required(t)) and (t.layer, c) != ("features", "quality_score")
 ]
 
 

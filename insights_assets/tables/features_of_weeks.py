@@ -1,23 +1,19 @@
-"""Weekly features of ads: baselines, deltas, lags, slopes, pauses; each known at the end of its own week."""
+"""What every level's features say of a week and those before it: figures, baselines, deltas, lags, slopes, pauses."""
 
 import polars as pl
 
 from insights_assets.tables.columns import account_id, count, family, identifier, level, money, percent, week
-from insights_assets.tables.model import Table, TableModel, column
+from insights_assets.tables.model import TableModel, column
 
 
-class FeaturesAd(TableModel):
-    """One ad in one week with delivery, compared with its own past. No value uses a later week.
-
-    Baseline weeks are the calendar weeks t-4 to t-1 in which the ad delivered; below two of them a baseline is null,
-    since the median of one week is that week's noise.
-    """
+class WeekFeatures(TableModel):
+    """The week itself and its calendar weeks before. Baseline weeks are t-4 to t-1, of those with delivery."""
 
     account_id: pl.String = account_id()
     week: pl.Date = week()
     level: pl.String = level()
-    entity_id: pl.String = identifier("Ad")
-    parent_id: pl.String = column("Ad set", nullable=True)
+    entity_id: pl.String = identifier("Campaign, ad set or ad, by level")
+    parent_id: pl.String = column("Ad set of an ad, campaign of an ad set; null for a campaign", nullable=True)
     campaign_id: pl.String = identifier("Campaign")
     currency: pl.String = column("ISO 4217 code of the amounts", str_matches=r"^[A-Z]{3}$")
     result_family: pl.String = family()
@@ -31,6 +27,8 @@ class FeaturesAd(TableModel):
     cpc: pl.Float64 = money("spend / clicks", nullable=True)
     results: pl.Float64 = column("Results of the primary family", unit="count", ge=0)
     cpr: pl.Float64 = money("spend / results; null when there are none", nullable=True)
+    result_value: pl.Float64 = money("Value of the results, where Meta reports one", nullable=True)
+    roas: pl.Float64 = column("result_value / spend; null without a reported value", unit="ratio", ge=0, nullable=True)
     quality_score: pl.Float64 = column("Quality ranking as a score, -3 to +2; null when unknown", nullable=True)
     engagement_score: pl.Float64 = column("Engagement ranking as a score; null when unknown", nullable=True)
     conversion_score: pl.Float64 = column("Conversion ranking as a score; null when unknown", nullable=True)
@@ -48,6 +46,7 @@ class FeaturesAd(TableModel):
     results_baseline: pl.Float64 = column(
         "Median results of the baseline weeks of the same family", ge=0, nullable=True
     )
+    roas_baseline: pl.Float64 = column("Median roas of the baseline weeks", unit="ratio", ge=0, nullable=True)
     quality_baseline: pl.Float64 = column("Median quality_score of the baseline weeks", nullable=True)
     engagement_baseline: pl.Float64 = column("Median engagement_score of the baseline weeks", nullable=True)
     conversion_baseline: pl.Float64 = column("Median conversion_score of the baseline weeks", nullable=True)
@@ -64,6 +63,7 @@ class FeaturesAd(TableModel):
     frequency_delta_pct: pl.Float64 = percent("(frequency - frequency_baseline) / frequency_baseline", nullable=True)
     spend_delta_pct: pl.Float64 = percent("(spend - spend_baseline) / spend_baseline", nullable=True)
     results_delta_pct: pl.Float64 = percent("(results - results_baseline) / results_baseline", nullable=True)
+    roas_delta_pct: pl.Float64 = percent("(roas - roas_baseline) / roas_baseline", nullable=True)
     quality_change: pl.Float64 = column(
         "quality_score - quality_baseline, in points: a ratio of scores means nothing", nullable=True
     )
@@ -100,7 +100,7 @@ class FeaturesAd(TableModel):
     )
     active_days: pl.Int64 = column("Days with impressions", unit="days", ge=0, le=7, nullable=True)
     pause_days: pl.Int64 = column(
-        "Days the week had for the ad (from its first delivery, to the newest day known) without impressions",
+        "Days the week had for the entity (from its first delivery, to the newest day known) without impressions",
         unit="days",
         ge=0,
         le=6,
@@ -114,10 +114,7 @@ class FeaturesAd(TableModel):
     )
     cumulative_impressions: pl.Int64 = count("Impressions over the last 12 calendar weeks, the week included")
     age_weeks: pl.Int64 = column(
-        "Weeks since the ad was first seen, within the last 12 calendar weeks", unit="weeks", ge=0
+        "Weeks since the entity was first seen, within the last 12 calendar weeks", unit="weeks", ge=0
     )
     is_complete: pl.Boolean = column("The week was over when it was read")
     is_settled: pl.Boolean = column("Its last day was more than 28 days old when it was read")
-
-
-FEATURES_AD = Table("features_ad", "features", FeaturesAd, ("account_id", "week", "entity_id"))

@@ -6,9 +6,17 @@ from datetime import timedelta
 import polars as pl
 import pytest
 
-from insights_assets.analytics.ad_features import ad_features
-from insights_assets.tables.features_ad import FEATURES_AD
-from insights_assets_tests.analytics.ad_worlds import ad_week, day, days, monday, no_days, quiet_world, weekly_inputs
+from insights_assets.tables.features import FEATURES_AD
+from insights_assets_tests.analytics.ad_worlds import (
+    ad_features,
+    ad_week,
+    day,
+    days,
+    monday,
+    no_days,
+    quiet_world,
+    weekly_inputs,
+)
 
 
 def features(rows, *weeks, daily=None):
