@@ -6,7 +6,17 @@ from typing import Any
 import dagster as dg
 
 from insights_assets.analytics import restatements
-from insights_assets.assets import accounts, completeness, entities, features, findings, insights, offline, results
+from insights_assets.assets import (
+    accounts,
+    anomalies,
+    completeness,
+    entities,
+    features,
+    findings,
+    insights,
+    offline,
+    results,
+)
 from insights_assets.automation import tail_audit, version_watch
 from insights_assets.automation.resume import resume_sensor
 from insights_assets.checks.graph_versions import version_check
@@ -39,7 +49,9 @@ DERIVED_ASSETS = (
     features.features_campaign,
     features.features_adset,
     features.features_ad,
-    findings.anomalies_ad,
+    anomalies.anomalies_campaign,
+    anomalies.anomalies_adset,
+    anomalies.anomalies_ad,
     findings.burnout_predictions,
 )
 PARTITIONED_ASSETS = RAW_ASSETS + DERIVED_ASSETS

@@ -23,7 +23,13 @@ UPSTREAM: Mapping[str, tuple[tuple[str, int], ...]] = {
         for level in ("campaign", "ad")
     },
     "features_adset": (("insights_weekly_adset", 11), ("results_weekly", 11), ("insights_daily", 11), ("adsets", 0)),
-    "anomalies_ad": (("features_ad", 12), ("adsets", 12)),
+    **{
+        f"anomalies_{level}": (
+            *((f"features_{level}", 12), ("adsets", 12), ("campaigns", 12), ("completeness", 12)),
+            *((name, 9) for name in ("insights_daily", "results_daily")),
+        )
+        for level in ("campaign", "adset", "ad")
+    },
     "burnout_predictions": (("features_ad", 0),),
 }
 

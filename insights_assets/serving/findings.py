@@ -15,7 +15,7 @@ from insights_assets.serving.figures import BASELINE_WEEKS, complete_weeks, coun
 from insights_assets.serving.model import HIGH_LEVELS, AccountFigures, Driver, Finding, ReportData, Risk, Trust
 from insights_assets.serving.trust import Scope, collect_trust, newest_days
 from insights_assets.tables.accounts import ACCOUNTS
-from insights_assets.tables.anomalies_ad import ANOMALIES_AD, SEVERITIES
+from insights_assets.tables.anomalies import ANOMALIES_AD, SEVERITIES
 from insights_assets.tables.burnout_predictions import BURNOUT_PREDICTIONS, RISK_LEVELS
 from insights_assets.tables.entities import ADS
 from insights_assets.tables.features import FEATURES_AD

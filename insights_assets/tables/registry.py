@@ -1,7 +1,7 @@
 """All tables by name: what the lake creates, the catalog shows and the checks judge."""
 
 from insights_assets.tables.accounts import ACCOUNTS
-from insights_assets.tables.anomalies_ad import ANOMALIES_AD
+from insights_assets.tables.anomalies import ANOMALIES_AD, ANOMALIES_ADSET, ANOMALIES_CAMPAIGN
 from insights_assets.tables.burnout_predictions import BURNOUT_PREDICTIONS
 from insights_assets.tables.completeness import COMPLETENESS
 from insights_assets.tables.entities import ADS, ADSETS, CAMPAIGNS, CREATIVES
@@ -37,6 +37,8 @@ TABLES: dict[str, Table] = {
         FEATURES_CAMPAIGN,
         FEATURES_ADSET,
         FEATURES_AD,
+        ANOMALIES_CAMPAIGN,
+        ANOMALIES_ADSET,
         ANOMALIES_AD,
         BURNOUT_PREDICTIONS,
         RESTATEMENTS,

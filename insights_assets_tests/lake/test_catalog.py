@@ -69,6 +69,7 @@ FIRST_WORDS = {
     "currency": "EUR",
     "finding_id": "0123456789abcdef",
     "error_type": "network",
+    "granularity": "week",
     "ad_id": AD,
 }
 
@@ -87,7 +88,7 @@ def row(table: Table, **given: Any) -> dict[str, Any]:
     """A row that the table accepts, `given` values in it."""
     level = table.name.rsplit("_", 1)[-1]
     words = {
-        "status": {"sync_log": "ok", "anomalies_ad": "new"}.get(table.name, "ACTIVE"),
+        "status": {"sync_log": "ok"}.get(table.name, "new" if table.layer == "findings" else "ACTIVE"),
         "level": level if level in ("campaign", "adset") else "ad",
         "entity_id": AD if level not in ("campaign", "adset") else f"{level}-1",
         "account_id": ACCOUNT,
@@ -159,7 +160,7 @@ def test_a_view_has_the_documented_columns_and_those_of_the_contract(
     assert rows.schema == nothing.schema
     assert set(CONTRACT[view].split()) <= set(documented)
     assert nothing.height == 0
-    assert rows.height == (6 if view in ("insights_weekly", "features") else 2)
+    assert rows.height == (6 if view in ("insights_weekly", "features", "anomalies") else 2)
     assert set(rows["account_id"]) == {ACCOUNT, OTHER}
     assert not {"token_env", "token_path"} & set(documented)
 

@@ -8,7 +8,7 @@ import polars as pl
 
 from insights_assets.lake.store import Lake
 from insights_assets.tables.accounts import ACCOUNTS
-from insights_assets.tables.anomalies_ad import ANOMALIES_AD
+from insights_assets.tables.anomalies import ANOMALIES_AD
 from insights_assets.tables.burnout_predictions import BURNOUT_PREDICTIONS
 from insights_assets.tables.entities import ADS
 from insights_assets.tables.features import FEATURES_AD

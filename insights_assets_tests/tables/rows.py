@@ -23,13 +23,14 @@ MEANINGFUL: dict[str, Any] = {
     "metric": "cpr",
     "direction": "up",
     "severity": "high",
+    "granularity": "week",
     "risk_level": "low",
     "status": "ACTIVE",
     "error_type": None,
 }
 BY_TABLE: dict[str, dict[str, Any]] = {
     "sync_log": {"status": "ok"},
-    "anomalies_ad": {"status": "new"},
+    **{f"anomalies_{level}": {"status": "new"} for level in ("campaign", "adset", "ad")},
     "check_results": {"severity": "ERROR"},
     "restatements": {"metric": "spend"},
     "completeness": {"metric": "spend", "lookback_days": 28},
