@@ -26,7 +26,7 @@ UPSTREAM: Mapping[str, tuple[tuple[str, int], ...]] = {
     **{
         f"anomalies_{level}": (
             *((f"features_{level}", 12), ("adsets", 12), ("campaigns", 12), ("completeness", 12)),
-            *((name, 9) for name in ("insights_daily", "results_daily")),
+            *((name, 11) for name in ("insights_daily", "results_daily")),
         )
         for level in ("campaign", "adset", "ad")
     },

@@ -19,7 +19,7 @@ from insights_assets.tables.anomalies import ANOMALIES_AD
 
 GOOD = (("cpr", "down"), ("ctr", "up"))
 BAD_RATE, GOOD_RATE = 0.05 / 7, 0.01 / 7
-"""False-discovery rates of a day: together those of a week (`discoveries`)."""
+"""False-discovery rates of a day, for each metric and direction: seven days have that of a week (`discoveries`)."""
 
 MIN_DAYS = 10
 EPISODE_DAYS = 6
@@ -41,7 +41,7 @@ def daily_anomalies(
     Args:
         days: (account_id, entity_id, week, date, spend, impressions, clicks, frequency), from `entity_days`; frequency
             is null where none is served for a day. Optional columns: `completeness` (part of its results the day has
-            seen, null where not known) and `is_settled` (false without it). Nine weeks before the first one judged.
+            seen, null where not known) and `is_settled` (false without it). Eleven weeks before the first one judged.
         results_daily: rows of `results_daily` of the level.
         features: rows of the level's features: the family of each week judged and of the week before it, and what
             preceded a finding.
@@ -103,7 +103,11 @@ def _news(tests: pl.DataFrame, kind: str) -> pl.DataFrame:
     )
     good = pl.any_horizontal((pl.col("metric") == m) & (pl.col("direction") == d) for m, d in GOOD)
     tests = tests.join(limits, on=["metric", "direction"]).with_columns(good.alias("good")).sort(*DAY, "metric")
-    tests = tests.with_columns(adjusted(tests, ["account_id", "date", "good"]).alias("q_value"))
+    # No results is the dearest of outcomes: alone those days would be a family of nothing but extremes.
+    dearer = (pl.col("metric") == "results") | ((pl.col("metric") == "cpr") & (pl.col("direction") == "up"))
+    side = pl.when(dearer).then(pl.lit("cost")).otherwise(pl.concat_str("metric", "direction", separator=" "))
+    tests = tests.with_columns(side.alias("family"))
+    tests = tests.with_columns(adjusted(tests, ["account_id", "date", "family"]).alias("q_value"))
     change = pl.when(pl.col("direction") == "up").then(pl.col("delta_pct")).otherwise(-pl.col("delta_pct"))
     limit = pl.when("good").then(GOOD_RATE).otherwise(BAD_RATE)
     told = tests.filter((change >= pl.col("limit")) & (pl.col("q_value") <= limit))
@@ -112,4 +116,4 @@ def _news(tests: pl.DataFrame, kind: str) -> pl.DataFrame:
     episode = [*SERIES, "metric", "direction"]
     since = (pl.col("date") - pl.col("date").shift().over(episode)).dt.total_days()
     told = told.sort(*episode, "date").filter(since.is_null() | (since > EPISODE_DAYS))
-    return told.drop("limit", "good")
+    return told.drop("limit", "good", "family")

@@ -8,7 +8,7 @@ calendar days: a day comes out the same whether its week is judged alone or with
 import polars as pl
 
 HISTORY_DAYS = 28
-SEASON_WEEKS = 8
+SEASON_WEEKS = 6
 SERIES = ["account_id", "entity_id", "result_family"]
 DAY = [*SERIES, "date"]
 RATES = {"cpr": ("results", "spend"), "ctr": ("clicks", "impressions")}
@@ -18,8 +18,8 @@ LOGS = ("spend", "frequency")
 POOL_DAYS = 14.0
 """Days at which an entity's own scatter counts as much as its account's."""
 FLOOR_SCALE = 0.05
-SEASON_WEIGHT = 4.0
-"""Weeks of no weekday effect that are assumed beside those seen."""
+SEASON_WEIGHT = 1.0
+"""Weeks of no weekday effect that are assumed beside those seen: six say six sevenths of it."""
 SEASON_COUNTS = 50.0
 """The same in counted things: a weekday's rate of 50 results is known to one in seven."""
 NORMAL_QUARTILES = 1.349
@@ -40,17 +40,26 @@ def day_expectations(facts: pl.DataFrame, own: pl.DataFrame) -> pl.DataFrame:
         day to day), `value_rate`, `{spend,frequency}_log`, `{spend,frequency}_scatter`, `cpm_rate`, and the weekday
         factors `{cpr,ctr,spend}_season` (1 where not known).
     """
-    ordered = facts.sort(DAY).with_columns(
-        pl.col("date").dt.weekday().alias("weekday"),
-        *[pl.when(pl.col(m) > 0).then(pl.col(m).log()).alias(f"{m}_value") for m in LOGS],
-        *[
-            pl.when(pl.col(of) > 0).then(pl.col(n) ** 2 / pl.col(of)).otherwise(0.0).alias(f"{m}_square")
-            for m, (n, of) in RATES.items()
-        ],
+    rows = facts.with_columns(pl.col("date").dt.weekday().alias("weekday"))
+    for season, by in seasons(own):
+        rows = rows.join(season, on=by, how="left")
+    ordered = rows.with_columns(pl.col(f"{m}_season").fill_null(1.0) for m in (*RATES, "spend")).sort(DAY)
+    # What a weekday brings by itself is no scatter: the past is taken as if every day were an average one.
+    ordered = ordered.with_columns(
+        pl.when(pl.col("spend") > 0).then((pl.col("spend") / pl.col("spend_season")).log()).alias("spend_value"),
+        pl.when(pl.col("frequency") > 0).then(pl.col("frequency").log()).alias("frequency_value"),
+        *[(pl.col(of) * pl.col(f"{m}_season")).alias(f"{m}_given") for m, (_, of) in RATES.items()],
+    ).with_columns(
+        pl.when(pl.col(f"{m}_given") > 0)
+        .then(pl.col(n) ** 2 / pl.col(f"{m}_given"))
+        .otherwise(0.0)
+        .alias(f"{m}_square")
+        for m, (n, _) in RATES.items()
     )
     past = ordered.rolling("date", period=f"{HISTORY_DAYS}d", closed="left", group_by=SERIES).agg(
         (pl.col("spend") > 0).sum().cast(pl.Int64).alias("points"),
         *[pl.col(c).sum().round_sig_figs(12).alias(f"{c}_sum") for c in ("spend", "results", "value")],
+        *[pl.col(f"{m}_given").sum().round_sig_figs(12).alias(f"{m}_given_sum") for m in RATES],
         *[pl.col(c).sum().alias(f"{c}_sum") for c in ("impressions", "clicks")],
         *[pl.col(f"{m}_square").sum().round_sig_figs(12) for m in RATES],
         *[pl.col(f"{m}_value").median().alias(f"{m}_log") for m in LOGS],
@@ -63,27 +72,29 @@ def day_expectations(facts: pl.DataFrame, own: pl.DataFrame) -> pl.DataFrame:
     )
     rows = (
         ordered.join(own, on=[*DAY, "week"], how="semi")
-        .drop([f"{m}_value" for m in LOGS] + [f"{m}_square" for m in RATES])
+        .drop([f"{m}_value" for m in LOGS] + [f"{m}_{x}" for m in RATES for x in ("square", "given")])
         .join(past, on=DAY, how="left", maintain_order="left")
-        .with_columns(*[_rate(n, of).alias(f"{m}_rate") for m, (n, of) in RATES.items()])
+        .with_columns(*[_rate(n, f"{m}_given").alias(f"{m}_rate") for m, (n, _) in RATES.items()])
         .with_columns(
             *[pl.col(f"{n}_sum").cast(pl.Float64).alias(f"{m}_counted") for m, (n, _) in RATES.items()],
-            *[_excess(m, n, of).alias(f"{m}_own") for m, (n, of) in RATES.items()],
+            *[_excess(m, n, f"{m}_given").alias(f"{m}_own") for m, (n, _) in RATES.items()],
             *[(pl.col(f"{m}_spread") ** 2).alias(f"{m}_own") for m in LOGS],
             _rate("value", "spend").alias("value_rate"),
             (_rate("spend", "impressions") * 1000).alias("cpm_rate"),
         )
     )
     rows = rows.with_columns(_shrunk(m).alias(f"{m}_scatter") for m in (*RATES, *LOGS))
-    for season, by in seasons(own):
-        rows = rows.join(season, on=by, how="left", maintain_order="left")
     dropped = [f"{c}_sum" for c in ("spend", "results", "value", "impressions", "clicks")]
-    dropped += [f"{m}_square" for m in RATES] + [f"{m}_spread" for m in LOGS] + [f"{m}_own" for m in (*RATES, *LOGS)]
-    return rows.with_columns(pl.col(f"{m}_season").fill_null(1.0) for m in (*RATES, "spend")).drop(*dropped, "weekday")
+    dropped += (
+        [f"{m}_{x}" for m in RATES for x in ("square", "given_sum")]
+        + [f"{m}_spread" for m in LOGS]
+        + [f"{m}_own" for m in (*RATES, *LOGS)]
+    )
+    return rows.drop(*dropped, "weekday")
 
 
 def seasons(facts: pl.DataFrame) -> list[tuple[pl.DataFrame, list[str]]]:
-    """Weekday factors of each account and week, from the 8 weeks before it, with the columns to join them by.
+    """Weekday factors of each account and week, from the 6 weeks before it, with the columns to join them by.
 
     A factor is the weekday's rate (of spend: its mean) against that of all days, its logarithm shrunk for few weeks.
     """

@@ -21,13 +21,11 @@ LEAST_PCT: dict[tuple[str, str], tuple[str, float]] = {
 """(metric, direction) -> finding and least change in percent, the same factor on both sides; a day scatters more than a
 week, so it takes more."""
 
-PROVEN_SHARE = 0.5
-"""Part of the least change (of its logarithm) that must be proven beyond noise."""
+PROVEN_SHARE, PROVEN_OF_SHIFT = 0.5, 0.75
+"""Part of the least change (of its logarithm) that must be proven beyond noise; of a shift, said to last, more."""
 
 LEAST_RESULTS = 10.0
 """Results there are or should be: with fewer a day cannot show a change by half."""
-EXPECTED_FOR_ZERO = 5.0
-"""A day without results is judged once five were to be expected: P(0) < 1 %."""
 ORDER_VALUES = 1.0
 SHIFT_DAYS = 3
 
@@ -41,9 +39,7 @@ def point_tests(rows: pl.DataFrame) -> pl.DataFrame:
 
 def _cost_tests(rows: pl.DataFrame) -> pl.DataFrame:
     judged = _expected_results(rows.filter(pl.col("spend") > 0)).filter(
-        pl.when(pl.col("results") > 0)
-        .then(pl.max_horizontal("results", "expected") >= LEAST_RESULTS)
-        .otherwise(pl.col("expected") >= EXPECTED_FOR_ZERO)
+        pl.max_horizontal("results", "expected") >= LEAST_RESULTS
     )
     few, many = _count_tests(judged, "results", "cpr")
     none = judged["results"] == 0
@@ -144,7 +140,7 @@ def shift_tests(rows: pl.DataFrame) -> pl.DataFrame:
                 pl.col("points").cast(pl.Float64).alias("degrees"),
             )
         )
-        few, many = _count_tests(judged, "counted", metric)
+        few, many = _count_tests(judged, "counted", metric, PROVEN_OF_SHIFT)
         rate = pl.col(f"{metric}_rate")
         if metric == "cpr":
             now, usual = pl.col("exposure") / pl.col("counted"), pl.col("exposure") / pl.col("expected")
@@ -158,11 +154,13 @@ def shift_tests(rows: pl.DataFrame) -> pl.DataFrame:
     return pl.concat(out)
 
 
-def _count_tests(judged: pl.DataFrame, counted: str, metric: str) -> tuple[np.ndarray, np.ndarray]:
+def _count_tests(
+    judged: pl.DataFrame, counted: str, metric: str, share: float = PROVEN_SHARE
+) -> tuple[np.ndarray, np.ndarray]:
     values, expected, variance, degrees = (
         judged[c].cast(pl.Float64).to_numpy() for c in (counted, "expected", "variance", "degrees")
     )
-    margin = _margin(metric)
+    margin = _margin(metric, share)
     few, _ = count_p_values(values, expected / margin, variance, degrees)
     _, many = count_p_values(values, expected * margin, variance, degrees)
     return few, many
@@ -176,9 +174,9 @@ def _ratio_tests(judged: pl.DataFrame, ratio: pl.Expr, metric: str) -> tuple[np.
     return low, high
 
 
-def _margin(metric: str) -> float:
+def _margin(metric: str, share: float = PROVEN_SHARE) -> float:
     factors = [_factor(d, limit) for (m, d), (_, limit) in LEAST_PCT.items() if m == metric]
-    return float(min(factors) ** PROVEN_SHARE)
+    return float(min(factors) ** share)
 
 
 def _factor(direction: str, limit: float) -> float:

@@ -6,7 +6,7 @@ import dagster as dg
 import polars as pl
 
 from insights_assets.analytics.daily_anomalies import daily_anomalies
-from insights_assets.analytics.daily_expectations import SEASON_WEEKS
+from insights_assets.analytics.daily_expectations import HISTORY_DAYS, SEASON_WEEKS
 from insights_assets.analytics.daily_findings import delivery_stops
 from insights_assets.analytics.findings import carry_status
 from insights_assets.analytics.maturity import day_completeness, entity_budgets, week_completeness
@@ -25,8 +25,8 @@ from insights_assets.tables.insights import INSIGHTS_DAILY
 from insights_assets.tables.results import RESULTS_DAILY
 
 HISTORY_WEEKS = 12
-# The week before is judged too, for episodes, and its weekdays are learnt from 8 weeks.
-DAYS_PAST = lookback(SEASON_WEEKS + 1)
+# The week before is judged too, for episodes; its 28 days lie in four weeks, the weekdays of each in six before it.
+DAYS_PAST = lookback(1 + HISTORY_DAYS // 7 + SEASON_WEEKS)
 DAILY_COLUMNS = (
     *("campaign_id", "adset_id", "spend", "impressions", "clicks", "inline_link_clicks", "frequency"),
     *("is_settled", "observed_at"),
