@@ -15,6 +15,7 @@ from insights_assets.assets import (
     findings,
     insights,
     offline,
+    patterns,
     results,
 )
 from insights_assets.automation import tail_audit, version_watch
@@ -52,6 +53,8 @@ DERIVED_ASSETS = (
     anomalies.anomalies_campaign,
     anomalies.anomalies_adset,
     anomalies.anomalies_ad,
+    patterns.anomaly_patterns_asset,
+    patterns.tracking_health,
     findings.burnout_predictions,
 )
 PARTITIONED_ASSETS = RAW_ASSETS + DERIVED_ASSETS

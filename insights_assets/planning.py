@@ -30,6 +30,10 @@ UPSTREAM: Mapping[str, tuple[tuple[str, int], ...]] = {
         )
         for level in ("campaign", "adset", "ad")
     },
+    "anomaly_patterns": tuple(
+        (f"{table}_{level}", 51) for table in ("features", "anomalies") for level in ("campaign", "adset", "ad")
+    ),
+    "tracking_health": (("features_ad", 8), ("insights_daily", 1)),
     "burnout_predictions": (("features_ad", 0),),
 }
 

@@ -62,7 +62,7 @@ def lead_lag(rows: pl.DataFrame) -> pl.DataFrame:
             )
             .with_columns(pl.lit("lead_lag_quartile").alias("kind"), pl.lit(lead, dtype=pl.Int64).alias("lead_weeks"))
         )
-        parts += [with_interval(counts), _correlations(long, lead).select(*FIGURE, *TOLD)]
+        parts += [with_interval(counts, shared=SHARED_WEEKS), _correlations(long, lead).select(*FIGURE, *TOLD)]
     return pl.concat(parts)
 
 

@@ -9,16 +9,20 @@ TOLD = ("lead_weeks", "value", "lo_95", "hi_95", "baseline", "cases", "base", "p
 NORMAL_95 = 1.959964
 
 
-def with_interval(counts: pl.DataFrame) -> pl.DataFrame:
-    """Add value = cases / base, its Wilson (1927) interval and the exact binomial p-value against `baseline`."""
-    k, n = counts["cases"].to_numpy().astype(float), counts["base"].to_numpy().astype(float)
+def with_interval(counts: pl.DataFrame, *, shared: float = 1.0) -> pl.DataFrame:
+    """Add value = cases / base, its Wilson (1927) interval and the binomial p-value against `baseline`.
+
+    `shared` is how many cases count as one independent case.
+    """
+    k, n = (counts[c].to_numpy().astype(float) / shared for c in ("cases", "base"))
     share = np.clip(counts["baseline"].to_numpy().astype(float), 0.0, 1.0)
-    n = np.maximum(n, 1.0)
+    n = np.maximum(n, 1 / shared)
     z2 = NORMAL_95**2
     middle = (k + z2 / 2) / (n + z2)
     half = NORMAL_95 * np.sqrt(k * (n - k) / n + z2 / 4) / (n + z2)
-    low = special.bdtr(k, n.astype(int), share)
-    high = np.where(k > 0, special.bdtrc(k - 1, n.astype(int), share), 1.0)
+    # The binomial's tails as incomplete beta functions, which take fractions of a case.
+    low = np.where(k < n, special.betainc(np.maximum(n - k, 1e-9), k + 1, 1 - share), 1.0)
+    high = np.where(k > 0, special.betainc(np.maximum(k, 1e-9), n - k + 1, share), 1.0)
     return counts.with_columns(
         pl.Series("value", k / n),
         pl.Series("lo_95", np.clip(middle - half, 0, 1)),

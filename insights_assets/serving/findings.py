@@ -107,7 +107,8 @@ def _findings(
 ) -> tuple[Finding, ...]:
     """Open findings: newest complete week, running week, earlier ones; the most severe first within each."""
     settled = features.select("account_id", "week", "entity_id", "is_settled")
-    rows = rows.filter(pl.col("status").is_in(OPEN_STATUSES)).join(
+    # The report speaks of weeks; a day's finding is for the day's digest.
+    rows = rows.filter(pl.col("status").is_in(OPEN_STATUSES), pl.col("granularity") == "week").join(
         settled, on=["account_id", "week", "entity_id"], how="left"
     )
     known = {row["account_id"]: row for row in people}

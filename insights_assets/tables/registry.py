@@ -2,6 +2,7 @@
 
 from insights_assets.tables.accounts import ACCOUNTS
 from insights_assets.tables.anomalies import ANOMALIES_AD, ANOMALIES_ADSET, ANOMALIES_CAMPAIGN
+from insights_assets.tables.anomaly_patterns import ANOMALY_PATTERNS
 from insights_assets.tables.burnout_predictions import BURNOUT_PREDICTIONS
 from insights_assets.tables.completeness import COMPLETENESS
 from insights_assets.tables.entities import ADS, ADSETS, CAMPAIGNS, CREATIVES
@@ -17,6 +18,7 @@ from insights_assets.tables.offline_conversions import OFFLINE_CONVERSIONS
 from insights_assets.tables.operations import CHECK_RESULTS, QUARANTINE, SYNC_LOG
 from insights_assets.tables.restatements import RESTATEMENTS
 from insights_assets.tables.results import RESULTS_DAILY, RESULTS_WEEKLY
+from insights_assets.tables.tracking_health import TRACKING_HEALTH
 
 TABLES: dict[str, Table] = {
     table.name: table
@@ -40,6 +42,8 @@ TABLES: dict[str, Table] = {
         ANOMALIES_CAMPAIGN,
         ANOMALIES_ADSET,
         ANOMALIES_AD,
+        ANOMALY_PATTERNS,
+        TRACKING_HEALTH,
         BURNOUT_PREDICTIONS,
         RESTATEMENTS,
         SYNC_LOG,

@@ -44,6 +44,8 @@ CONTRACT = {
         "account_id week level entity_id anomaly_type metric direction current_value baseline_value delta_pct "
         "anomaly_score confidence severity likely_triggers preceding_deviations status"
     ),
+    "anomaly_patterns": "account_id week level kind subject detail lead_weeks value baseline cases base q_value",
+    "tracking_health": "account_id week result_family results expected_results issues score status",
     "burnout_predictions": (
         "account_id week ad_id horizon_weeks risk_score risk_level predicted_cpr_change_pct lo_80 hi_80 top_drivers "
         "confidence model_version"
@@ -70,6 +72,7 @@ FIRST_WORDS = {
     "finding_id": "0123456789abcdef",
     "error_type": "network",
     "granularity": "week",
+    "kind": "month",
     "ad_id": AD,
 }
 
@@ -88,7 +91,9 @@ def row(table: Table, **given: Any) -> dict[str, Any]:
     """A row that the table accepts, `given` values in it."""
     level = table.name.rsplit("_", 1)[-1]
     words = {
-        "status": {"sync_log": "ok"}.get(table.name, "new" if table.layer == "findings" else "ACTIVE"),
+        "status": {"sync_log": "ok", "tracking_health": "healthy"}.get(
+            table.name, "new" if table.layer == "findings" else "ACTIVE"
+        ),
         "level": level if level in ("campaign", "adset") else "ad",
         "entity_id": AD if level not in ("campaign", "adset") else f"{level}-1",
         "account_id": ACCOUNT,

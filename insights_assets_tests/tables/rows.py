@@ -31,6 +31,8 @@ MEANINGFUL: dict[str, Any] = {
 BY_TABLE: dict[str, dict[str, Any]] = {
     "sync_log": {"status": "ok"},
     **{f"anomalies_{level}": {"status": "new"} for level in ("campaign", "adset", "ad")},
+    "anomaly_patterns": {"kind": "month"},
+    "tracking_health": {"status": "healthy"},
     "check_results": {"severity": "ERROR"},
     "restatements": {"metric": "spend"},
     "completeness": {"metric": "spend", "lookback_days": 28},
