@@ -9,6 +9,7 @@ from insights_assets.analytics import restatements
 from insights_assets.assets import (
     accounts,
     anomalies,
+    backtests,
     completeness,
     entities,
     features,
@@ -20,6 +21,7 @@ from insights_assets.assets import (
 )
 from insights_assets.automation import tail_audit, version_watch
 from insights_assets.automation.resume import resume_sensor
+from insights_assets.checks.backtests import backtest_check
 from insights_assets.checks.graph_versions import version_check
 from insights_assets.checks.reconciliation import reconciliation_checks
 from insights_assets.checks.schema import schema_check
@@ -79,10 +81,11 @@ def build_defs(settings: Settings | None = None, *, overrides: Mapping[str, Any]
     }
     resources["lake_io"] = LakeIOManager(resources["lake"], TABLES, resources["clock"], LEDGERS)
     return dg.Definitions(
-        assets=[accounts.accounts, *PARTITIONED_ASSETS, completeness.restatements],
+        assets=[accounts.accounts, backtests.backtest_anomalies, *PARTITIONED_ASSETS, completeness.restatements],
         asset_checks=[
             *[schema_check(a, TABLES[a.key.path[-1]], resources["clock"]) for a in PARTITIONED_ASSETS],
             reconciliation_checks(resources["clock"]),
+            backtest_check(backtests.backtest_anomalies),
             version_check(accounts.accounts, effective.graph_version, resources["clock"]),
         ],
         jobs=[tail_audit.job, version_watch.job],

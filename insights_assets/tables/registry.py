@@ -3,6 +3,7 @@
 from insights_assets.tables.accounts import ACCOUNTS
 from insights_assets.tables.anomalies import ANOMALIES_AD, ANOMALIES_ADSET, ANOMALIES_CAMPAIGN
 from insights_assets.tables.anomaly_patterns import ANOMALY_PATTERNS
+from insights_assets.tables.backtest_anomalies import BACKTEST_ANOMALIES
 from insights_assets.tables.burnout_predictions import BURNOUT_PREDICTIONS
 from insights_assets.tables.completeness import COMPLETENESS
 from insights_assets.tables.entities import ADS, ADSETS, CAMPAIGNS, CREATIVES
@@ -44,6 +45,7 @@ TABLES: dict[str, Table] = {
         ANOMALIES_AD,
         ANOMALY_PATTERNS,
         TRACKING_HEALTH,
+        BACKTEST_ANOMALIES,
         BURNOUT_PREDICTIONS,
         RESTATEMENTS,
         SYNC_LOG,

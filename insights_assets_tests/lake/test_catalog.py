@@ -45,6 +45,7 @@ CONTRACT = {
         "anomaly_score confidence severity likely_triggers preceding_deviations status"
     ),
     "anomaly_patterns": "account_id week level kind subject detail lead_weeks value baseline cases base q_value",
+    "backtest_anomalies": "as_of method factor planted found found_share alerts_share",
     "tracking_health": "account_id week result_family results expected_results issues score status",
     "burnout_predictions": (
         "account_id week ad_id horizon_weeks risk_score risk_level predicted_cpr_change_pct lo_80 hi_80 top_drivers "
@@ -73,8 +74,12 @@ FIRST_WORDS = {
     "error_type": "network",
     "granularity": "week",
     "kind": "month",
+    "method": "findings",
+    "factor": 1.5,
     "ad_id": AD,
 }
+
+STATUS = {"sync_log": "ok", "tracking_health": "healthy"}
 
 
 def value(name: str, dtype: Any) -> Any:
@@ -128,7 +133,7 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> Lake:
     for table in TABLES.values():
         rows = frame(table, {"account_id": ACCOUNT}, {"account_id": OTHER})
         if not table.partitioned:
-            made.overwrite(table, rows.with_columns(name=pl.lit(NAME)))
+            made.overwrite(table, rows.with_columns(name=pl.lit(NAME)) if "name" in table.schema else rows)
         elif table.layer == "ops":
             made.append(table, rows)
         else:

@@ -32,6 +32,7 @@ BY_TABLE: dict[str, dict[str, Any]] = {
     "sync_log": {"status": "ok"},
     **{f"anomalies_{level}": {"status": "new"} for level in ("campaign", "adset", "ad")},
     "anomaly_patterns": {"kind": "month"},
+    "backtest_anomalies": {"method": "findings", "factor": 1.5},
     "tracking_health": {"status": "healthy"},
     "check_results": {"severity": "ERROR"},
     "restatements": {"metric": "spend"},
