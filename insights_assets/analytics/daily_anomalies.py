@@ -102,12 +102,14 @@ def _news(tests: pl.DataFrame, kind: str) -> pl.DataFrame:
         orient="row",
     )
     good = pl.any_horizontal((pl.col("metric") == m) & (pl.col("direction") == d) for m, d in GOOD)
-    tests = tests.join(limits, on=["metric", "direction"]).with_columns(good.alias("good")).sort(*DAY, "metric")
+    tests = tests.join(limits, on=["metric", "direction"]).with_columns(good.alias("good"))
     # No results is the dearest of outcomes: alone those days would be a family of nothing but extremes.
     dearer = (pl.col("metric") == "results") | ((pl.col("metric") == "cpr") & (pl.col("direction") == "up"))
     side = pl.when(dearer).then(pl.lit("cost")).otherwise(pl.concat_str("metric", "direction", separator=" "))
-    tests = tests.with_columns(side.alias("family"))
-    tests = tests.with_columns(adjusted(tests, ["account_id", "date", "family"]).alias("q_value"))
+    family = ["account_id", "date", "family"]
+    tests = tests.with_columns(side.alias("family")).with_columns(pl.len().over(family).alias("size"))
+    tests = tests.filter(pl.col("p_value") <= BAD_RATE)
+    tests = tests.with_columns(adjusted(tests, family, size="size").alias("q_value"))
     change = pl.when(pl.col("direction") == "up").then(pl.col("delta_pct")).otherwise(-pl.col("delta_pct"))
     limit = pl.when("good").then(GOOD_RATE).otherwise(BAD_RATE)
     told = tests.filter((change >= pl.col("limit")) & (pl.col("q_value") <= limit))
@@ -116,4 +118,4 @@ def _news(tests: pl.DataFrame, kind: str) -> pl.DataFrame:
     episode = [*SERIES, "metric", "direction"]
     since = (pl.col("date") - pl.col("date").shift().over(episode)).dt.total_days()
     told = told.sort(*episode, "date").filter(since.is_null() | (since > EPISODE_DAYS))
-    return told.drop("limit", "good", "family")
+    return told.drop("limit", "good", "family", "size")

@@ -12,7 +12,7 @@ from insights_assets.analytics.findings import carry_status
 from insights_assets.analytics.maturity import day_completeness, entity_budgets, week_completeness
 from insights_assets.analytics.restatements import local_dates
 from insights_assets.analytics.rolling_days import entity_days
-from insights_assets.analytics.weekly_anomalies import weekly_anomalies
+from insights_assets.analytics.weekly_anomalies import FEATURE_COLUMNS, weekly_anomalies
 from insights_assets.assets.declare import key_of, table_asset, upstream
 from insights_assets.lake.store import Lake
 from insights_assets.partitions import lookback, split_keys
@@ -41,7 +41,7 @@ HOW = (
 def _anomalies(level: str) -> dg.AssetsDefinition:
     table = ANOMALIES[level]
     ins = {
-        "features": upstream(FEATURES[level], mapping=lookback(HISTORY_WEEKS)),
+        "features": upstream(FEATURES[level], mapping=lookback(HISTORY_WEEKS), columns=FEATURE_COLUMNS),
         "daily": upstream(INSIGHTS_DAILY, mapping=DAYS_PAST, columns=DAILY_COLUMNS),
         "results_daily": upstream(RESULTS_DAILY, mapping=DAYS_PAST, columns=("results", "result_value")),
         "adsets": upstream(

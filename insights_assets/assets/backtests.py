@@ -4,29 +4,11 @@ import dagster as dg
 import polars as pl
 
 from insights_assets.analytics.anomaly_backtest import backtest
+from insights_assets.analytics.weekly_anomalies import FEATURE_COLUMNS
 from insights_assets.assets.declare import OWNERS, column_schema, key_of
 from insights_assets.lake.store import Lake
 from insights_assets.tables.backtest_anomalies import BACKTEST_ANOMALIES
 from insights_assets.tables.features import FEATURES_AD
-
-COLUMNS = (
-    *(
-        "level",
-        "result_family",
-        "spend",
-        "impressions",
-        "reach",
-        "frequency",
-        "ctr",
-        "link_ctr",
-        "cpm",
-        "cpr",
-        "results",
-    ),
-    *("roas", "active_days", "is_complete", "is_settled", "weeks_with_data"),
-    *(f"{m}_delta_pct" for m in ("cpr", "ctr", "link_ctr", "cpm", "frequency", "spend", "results")),
-    *(f"{s}_change" for s in ("quality", "engagement", "conversion")),
-)
 
 
 @dg.asset(
@@ -51,7 +33,7 @@ def backtest_anomalies(context: dg.AssetExecutionContext) -> dg.MaterializeResul
 
 def figures(lake: Lake) -> pl.DataFrame:
     """Backtest the detectors on every account of the lake."""
-    return backtest(lake.read(FEATURES_AD, columns=COLUMNS))
+    return backtest(lake.read(FEATURES_AD, columns=FEATURE_COLUMNS))
 
 
 def with_earlier(lake: Lake, rows: pl.DataFrame) -> pl.DataFrame:
