@@ -106,9 +106,10 @@ def result_rows(daily: pl.DataFrame, *, weekly: bool) -> pl.DataFrame:
 
 
 def adset_rows(daily: pl.DataFrame) -> pl.DataFrame:
-    """Ad sets with one targeting spec for all."""
-    return (
-        daily.select("account_id", "week", "adset_id")
-        .unique()
-        .with_columns(pl.lit(TARGETING).alias("targeting"), pl.lit(50.0).alias("daily_budget"))
+    """Ad sets with one targeting spec and one budget for all."""
+    rows = daily.select("account_id", "week", "adset_id", "campaign_id").unique()
+    return rows.with_columns(
+        pl.lit(TARGETING).alias("targeting"),
+        pl.lit(50.0).alias("daily_budget"),
+        pl.lit("ACTIVE").alias("effective_status"),
     )

@@ -10,7 +10,9 @@ from insights_assets import logs
 from insights_assets.analytics import restatements
 from insights_assets.assets import (
     accounts,
+    anomalies,
     backtest_forecasts,
+    backtests,
     classifications,
     completeness,
     entities,
@@ -19,6 +21,7 @@ from insights_assets.assets import (
     forecasts,
     insights,
     offline,
+    patterns,
     recommendations,
     results,
     scores,
@@ -27,6 +30,7 @@ from insights_assets.automation import tail_audit, version_watch
 from insights_assets.automation.alerts import sensors as alerting
 from insights_assets.automation.launching import launching
 from insights_assets.automation.resume import resume_sensor
+from insights_assets.checks.backtests import backtest_check
 from insights_assets.checks.graph_versions import version_check
 from insights_assets.checks.reconciliation import reconciliation_checks
 from insights_assets.checks.schema import schema_check
@@ -57,7 +61,11 @@ DERIVED_ASSETS = (
     features.features_campaign,
     features.features_adset,
     features.features_ad,
-    findings.anomalies_ad,
+    anomalies.anomalies_campaign,
+    anomalies.anomalies_adset,
+    anomalies.anomalies_ad,
+    patterns.anomaly_patterns_asset,
+    patterns.tracking_health,
     findings.burnout_predictions,
     *forecasts.FORECAST_ASSETS,
     scores.prediction_scores,
@@ -98,12 +106,14 @@ def build_defs(settings: Settings | None = None, *, overrides: Mapping[str, Any]
             *PARTITIONED_ASSETS,
             completeness.restatements,
             alerting.alerts,
+            backtests.backtest_anomalies,
             backtest_forecasts.backtest_forecasts,
             classifications.classification_feedback,
         ],
         asset_checks=[
             *[schema_check(a, TABLES[a.key.path[-1]], resources["clock"]) for a in PARTITIONED_ASSETS],
             reconciliation_checks(resources["clock"]),
+            backtest_check(backtests.backtest_anomalies),
             backtest_forecasts.no_worse,
             version_check(accounts.accounts, effective.graph_version, resources["clock"]),
         ],

@@ -92,6 +92,7 @@ def test_the_mathematics_know_no_io_and_no_dagster(file):
         outside = {name.split(".")[0] for name in imports(file)} - MATHEMATICS - {NAME}
         standard = {
             "collections",
+            "concurrent",
             "dataclasses",
             "datetime",
             "typing",

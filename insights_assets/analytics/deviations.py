@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from insights_assets.tables.anomalies_ad import DEVIATION
+from insights_assets.tables.anomalies import DEVIATION
 
 SIGNIFICANT_PCT = {"frequency": 15, "ctr": 15, "link_ctr": 15, "cpm": 15, "cpr": 20, "results": 20, "spend": 30}
 """Least absolute deviation from the baseline, in percent, that is worth listing (seed 000's significance table)."""

@@ -3,11 +3,12 @@
 Seeds 000 and 002, corrected. Nothing looks ahead: rows after a week never change it (docs/adr/0006).
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import date
 
 import polars as pl
 
+from insights_assets.analytics.account_groups import account_groups
 from insights_assets.analytics.audience_overlap import audience_overlap
 from insights_assets.analytics.creative_fatigue import creative_fatigue
 from insights_assets.analytics.families import NO_GOAL_FAMILY, minimum_results
@@ -27,6 +28,7 @@ ADDITIVE = ("spend", "impressions", "clicks", "inline_link_clicks")
 HISTORY_WEEKS = 12
 """Window of `weeks_with_data` (seed 000: the last 12 rows; here 12 calendar weeks, the current one included)."""
 
+DAYS_OF_WEEK = 7
 MOST_DAYS = 300_000
 """Entity-days computed at once: the 30-day windows of so many take some 300 MB, of a fleet's year 4 GB."""
 
@@ -62,7 +64,8 @@ def entity_features(
     insights_weekly, results_daily = insights_weekly.filter(of_level), results_daily.filter(of_level)
     results_weekly = results_weekly.filter(of_level & pl.col("is_primary"))
     parts = [table.empty()]
-    for accounts in _chunks(insights_weekly, insights_daily):
+    sizes = insights_weekly.group_by("account_id").agg(pl.len() * DAYS_OF_WEEK)
+    for accounts in account_groups(sizes, MOST_DAYS):
         mine = pl.col("account_id").is_in(accounts)
         days = entity_days(insights_daily.filter(mine), level)
         rows = _entity_weeks(insights_weekly.filter(mine), results_weekly.filter(mine), days)
@@ -77,21 +80,6 @@ def entity_features(
             frame = _with_overlap(frame, days.filter(pl.col("week").is_in(list(weeks))), known)
         parts.append(frame.select(pl.col(c).cast(t) for c, t in table.schema.items()))
     return table.conform(pl.concat(parts).sort("account_id", "week", "entity_id"))
-
-
-def _chunks(insights_weekly: pl.DataFrame, insights_daily: pl.DataFrame) -> Iterator[list[str]]:
-    """Accounts in groups whose days fit into memory; nothing is pooled over accounts."""
-    days = dict(insights_daily.group_by("account_id").len().iter_rows())
-    group: list[str] = []
-    size = 0
-    for account_id in insights_weekly["account_id"].unique().sort():
-        if group and size + days.get(account_id, 0) > MOST_DAYS:
-            yield group
-            group, size = [], 0
-        group.append(account_id)
-        size += days.get(account_id, 0)
-    if group:
-        yield group
 
 
 def _of_weeks(rows: pl.DataFrame, days: pl.DataFrame, weeks: Sequence[date]) -> pl.DataFrame:

@@ -10,8 +10,11 @@ SEVERITY_STEPS = (0.25, 0.5, 0.75)
 
 
 def with_finding_id(frame: pl.DataFrame) -> pl.DataFrame:
-    """Add `finding_id`: the first 16 hex digits of sha1(account|week|level|entity|type|family)."""
-    names = ("account_id", "week", "level", "entity_id", "anomaly_type", "result_family")
+    """Add `finding_id`: the first 16 hex digits of sha1(account|week|level|entity|type|family[|date|metric])."""
+    names = ["account_id", "week", "level", "entity_id", "anomaly_type", "result_family"]
+    if "date" in frame.columns:
+        # Of a week there is one finding of a type; of its days, one a day and metric.
+        names += ["date", "metric"]
     ids = [
         hashlib.sha1("|".join(map(str, row)).encode(), usedforsecurity=False).hexdigest()[:16]
         for row in frame.select(names).iter_rows()
@@ -38,7 +41,7 @@ def carry_status(new: pl.DataFrame, previous: pl.DataFrame) -> pl.DataFrame:
     """Keep what people said when the same weeks are computed again.
 
     Args:
-        new: rows of `anomalies_ad`, freshly computed.
+        new: rows of one level's anomalies, freshly computed.
         previous: the rows stored for the same accounts and weeks.
 
     Returns:

@@ -96,6 +96,14 @@ class _State:
         self.pool = np.zeros(size, dtype=np.int64)
         self.pool[panel.series] = panel.pool
         self.pools = int(panel.pool.max()) + 1
+        self.by_pool: Ints | slice = np.argsort(self.pool, kind="stable")
+        self.first_of_pool = np.searchsorted(self.pool[self.by_pool], np.arange(self.pools))
+        if (np.diff(self.pool) >= 0).all():
+            self.by_pool = slice(None)
+
+    def pooled(self, values: Floats) -> Floats:
+        """Sums over the series of each pool, by column."""
+        return np.asarray(np.add.reduceat(values[self.by_pool], self.first_of_pool, axis=0))
 
 
 def forecast(panel: Panel) -> Forecasts:
@@ -121,7 +129,7 @@ def forecast(panel: Panel) -> Forecasts:
 class _Now:
     """One step: the series that have a point, the point, and what was expected of it. Variances in squared units."""
 
-    s: Ints
+    s: Ints | slice
     slots: Ints
     value: Floats
     noise: Floats
@@ -134,7 +142,9 @@ class _Now:
 
 
 def _step(state: _State, panel: Panel, rows: Ints, out: Forecasts) -> None:
-    s, slots, unit = panel.series[rows], panel.slots[rows], panel.unit[rows]
+    slots, unit = panel.slots[rows], panel.unit[rows]
+    # Where every series has a point, which windows mostly do, views spare a copy of each table of the state.
+    s: Ints | slice = slice(None) if rows.size == state.points.size else panel.series[rows]
     value, noise = panel.value[rows] / unit, panel.noise[rows] / unit**2
     new = state.points[s] == 0
     seasonal = _seasonal(state, s, slots) / unit[:, None]
@@ -152,21 +162,25 @@ def _step(state: _State, panel: Panel, rows: Ints, out: Forecasts) -> None:
     _learn(state, _Now(s, slots, value, noise, seasonal, each, mean, scatter, total, new), unit)
 
 
-def _seasonal(state: _State, s: Ints, slots: Ints) -> Floats:
+def _seasonal(state: _State, s: Ints | slice, slots: Ints) -> Floats:
     """The profile's part of each level's forecast."""
-    out = np.zeros((s.size, state.rate.size))
+    out = np.zeros((slots.shape[0], state.rate.size))
+    s = _indices(state, s)
     for p, season in enumerate(state.season):
         part = np.where(slots[:, p] >= 0, season[s, np.maximum(slots[:, p], 0)], 0.0)
         out[:, state.profile == p] = part[:, None]
     return out
 
 
-def _shares(state: _State, s: Ints) -> Floats:
+def _indices(state: _State, s: Ints | slice) -> Ints:
+    return np.arange(state.points.size)[s]
+
+
+def _shares(state: _State, s: Ints | slice) -> Floats:
     """Weight of each level of the bank in the forecast."""
     points = np.minimum(np.maximum(state.points - 1, 0), ERROR_MEMORY)
     count = np.bincount(state.pool, weights=points, minlength=state.pools)
-    sums = np.zeros((state.pools, state.rate.size))
-    np.add.at(sums, state.pool, state.loss * points[:, None])
+    sums = state.pooled(state.loss * points[:, None])
     average = (sums / np.maximum(count, 1.0)[:, None])[state.pool[s]]
     own, others = points[s], np.minimum(POOL_POINTS, count[state.pool[s]] - points[s])
     loss = (own[:, None] * state.loss[s] + POOL_POINTS * average) / (own[:, None] + POOL_POINTS)
@@ -191,7 +205,7 @@ def _learn(state: _State, now: _Now, unit: Floats) -> None:
     old = ~new
     memory = np.where(state.points[s] > SCALE_MEMORY, 1 - 1 / SCALE_MEMORY, 1.0)
     z2 = np.minimum(z**2, WINSOR**2)
-    state.sums.add(s[old], z2[old], now.scatter[old], now.noise[old], memory[old])
+    state.sums.add(_indices(state, s)[old], z2[old], now.scatter[old], now.noise[old], memory[old])
     state.noise[s] += (now.noise * unit**2 - state.noise[s]) / np.minimum(state.points[s] + 1, ERROR_MEMORY)
     _learn_season(state, now, tame * unit)
     _believe(state, now, z, unit)
@@ -200,7 +214,7 @@ def _learn(state: _State, now: _Now, unit: Floats) -> None:
 
 def _learn_season(state: _State, now: _Now, tame: Floats) -> None:
     """Move the visited place of each profile towards the point's distance from a slow level."""
-    s, new = now.s, now.new
+    s, new = _indices(state, now.s), now.new
     for p, season in enumerate(state.season):
         at, used = np.maximum(now.slots[:, p], 0), now.slots[:, p] >= 0
         gain = np.maximum(1 / (state.visits[p][s, at] + 1), SEASONAL_RATE)
@@ -218,6 +232,6 @@ def _believe(state: _State, now: _Now, z: Floats, unit: Floats) -> None:
     state.run[s] = np.where(side * state.run[s] > 0, state.run[s] + side, side)
     shifted = np.abs(state.run[s]) >= BELIEVED_RUN
     if shifted.any():
-        who = s[shifted]
+        who = _indices(state, s)[shifted]
         state.level[who] = np.median(state.last[who], axis=1)[:, None] - (now.seasonal * unit[:, None])[shifted]
         state.run[who] = 0.0

@@ -2,6 +2,10 @@
 
 import polars as pl
 
+from insights_assets.analytics.completeness import completeness_factor
+from insights_assets.tables.restatements import RESULTS_PREFIX
+
+ENTITY_WEEK = ["account_id", "week", "entity_id"]
 FAMILY_WEEK = ["account_id", "week", "result_family"]
 
 PEER_RESULTS = 30.0
@@ -47,14 +51,99 @@ def seen_so_far(judged: pl.DataFrame) -> pl.DataFrame:
 
 
 def with_budget(rows: pl.DataFrame, budgets: pl.DataFrame | None) -> pl.DataFrame:
-    """Add `budget` to windows of ad-weeks: the daily budget of the ad's set; 1 where a week of the window lacks it."""
+    """Add `budget` to windows of entity-weeks; 1 where a week of the window lacks it.
+
+    Args:
+        rows: windows of one level.
+        budgets: (account_id, week, entity_id, daily_budget), from `entity_budgets`.
+    """
     if budgets is None:
         return rows.with_columns(pl.lit(1.0).alias("budget"))
-    by_adset = (
+    known = (
         budgets.filter(pl.col("daily_budget") > 0)
-        .select("account_id", "week", pl.col("adset_id").alias("parent_id"), pl.col("daily_budget").alias("budget"))
-        .unique(["account_id", "week", "parent_id"], keep="last", maintain_order=True)
+        .select(*ENTITY_WEEK, pl.col("daily_budget").alias("budget"))
+        .unique(ENTITY_WEEK, keep="last", maintain_order=True)
     )
-    joined = rows.join(by_adset, on=["account_id", "week", "parent_id"], how="left", maintain_order="left")
+    joined = rows.join(known, on=ENTITY_WEEK, how="left", maintain_order="left")
     whole = pl.col("budget").is_not_null().all().over("account_id", "entity_id", "judged")
     return joined.with_columns(pl.when(whole).then("budget").otherwise(1.0).alias("budget"))
+
+
+def entity_budgets(level: str, features: pl.DataFrame, adsets: pl.DataFrame, campaigns: pl.DataFrame) -> pl.DataFrame:
+    """Find the daily budget that each entity's spend hangs on.
+
+    Args:
+        level: campaign, adset or ad.
+        features: rows of the level's features (account_id, week, entity_id, parent_id, campaign_id).
+        adsets: rows of `adsets` (account_id, week, adset_id, campaign_id, effective_status, daily_budget).
+        campaigns: rows of `campaigns` (account_id, week, campaign_id, daily_budget).
+
+    Returns:
+        account_id, week, entity_id, daily_budget: an ad's is its ad set's; where an ad set has none, its campaign's; a
+        campaign without one has the sum of its active ad sets'. Null where none is known.
+    """
+    of_campaign = campaigns.select("account_id", "week", "campaign_id", pl.col("daily_budget").alias("whole"))
+    if level == "campaign":
+        parts = (
+            adsets.filter(pl.col("effective_status") == "ACTIVE")
+            .group_by("account_id", "week", "campaign_id")
+            .agg(pl.when(pl.col("daily_budget").is_not_null().all()).then(pl.col("daily_budget").sum()).first())
+        )
+        own = features.select(*ENTITY_WEEK, "campaign_id").join(
+            parts, on=["account_id", "week", "campaign_id"], how="left"
+        )
+    else:
+        adset = "parent_id" if level == "ad" else "entity_id"
+        own = features.select(*ENTITY_WEEK, "campaign_id", pl.col(adset).alias("adset_id")).join(
+            adsets.select("account_id", "week", "adset_id", "daily_budget"),
+            on=["account_id", "week", "adset_id"],
+            how="left",
+        )
+    return own.join(of_campaign, on=["account_id", "week", "campaign_id"], how="left").select(
+        *ENTITY_WEEK,
+        (pl.coalesce("whole", "daily_budget") if level == "campaign" else pl.coalesce("daily_budget", "whole")).alias(
+            "daily_budget"
+        ),
+    )
+
+
+def day_completeness(days: pl.DataFrame, features: pl.DataFrame, evidence: pl.DataFrame) -> pl.DataFrame:
+    """Add to each day the part of its results that had been told when it was read.
+
+    Args:
+        days: (account_id, entity_id, week, date, age_days, ...): the age of the day when it was read.
+        features: (account_id, entity_id, week, result_family).
+        evidence: rows of `completeness` of the weeks, every account.
+
+    Returns:
+        `days` with `completeness`, null where nobody's settled days tell.
+    """
+    family = features.select(*ENTITY_WEEK, "result_family").unique()
+    cells = days.select(*ENTITY_WEEK, "age_days").unique().join(family, on=ENTITY_WEEK, how="inner")
+    asked = cells.select(
+        "account_id", "week", (pl.lit(RESULTS_PREFIX) + pl.col("result_family")).alias("metric"), "age_days"
+    ).unique()
+    # Only weeks with young days need an answer, and only for those was evidence read.
+    factors = completeness_factor(asked.with_columns(pl.col("age_days").cast(pl.Int64)), evidence)
+    told = cells.with_columns((pl.lit(RESULTS_PREFIX) + pl.col("result_family")).alias("metric")).join(
+        factors, on=["account_id", "week", "metric", "age_days"], how="left"
+    )
+    return days.join(
+        told.select(*ENTITY_WEEK, "age_days", pl.col("factor").alias("completeness")).unique(
+            [*ENTITY_WEEK, "age_days"]
+        ),
+        on=[*ENTITY_WEEK, "age_days"],
+        how="left",
+        maintain_order="left",
+    )
+
+
+def week_completeness(features: pl.DataFrame, days: pl.DataFrame) -> pl.DataFrame:
+    """Add `results_completeness`: the days' completeness, weighed by spend; null where a day's is not known."""
+    spend, part = pl.col("spend"), pl.col("completeness")
+    weeks = days.group_by(ENTITY_WEEK).agg(
+        pl.when(part.is_not_null().all() & (spend.sum() > 0))
+        .then((part * spend).sum() / spend.sum())
+        .alias("results_completeness")
+    )
+    return features.join(weeks, on=ENTITY_WEEK, how="left", maintain_order="left")

@@ -63,12 +63,17 @@ def ratio_p_values(ratio: Floats, variance: Floats, degrees: Floats) -> tuple[Fl
     return np.asarray(special.stdtr(bounded, z)), np.asarray(special.stdtr(bounded, -z))
 
 
-def adjusted(frame: pl.DataFrame, groups: list[str], p: str = "p_value") -> pl.Expr:
-    """Return the Benjamini-Hochberg adjusted p-values within `groups`, as an expression over `frame`'s rows."""
+def adjusted(frame: pl.DataFrame, groups: list[str], p: str = "p_value", *, size: str | None = None) -> pl.Expr:
+    """Return the Benjamini-Hochberg adjusted p-values within `groups`, as an expression over `frame`'s rows.
+
+    `size` names the column with a group's number of tests, where only those below some p-value are left in `frame`:
+    what is adjusted to at most that value comes out the same.
+    """
     order = frame.with_row_index("__row__").sort(*groups, p, descending=[*[False] * len(groups), True])
-    size = pl.len().over(groups)
-    rank = size - pl.int_range(pl.len()).over(groups)
-    q = order.with_columns((pl.col(p) * size / rank).clip(upper_bound=1.0).cum_min().over(groups).alias("__q__"))
+    left = pl.len().over(groups)
+    rank = left - pl.int_range(pl.len()).over(groups)
+    tests = left if size is None else pl.col(size)
+    q = order.with_columns((pl.col(p) * tests / rank).clip(upper_bound=1.0).cum_min().over(groups).alias("__q__"))
     return pl.lit(q.sort("__row__")["__q__"])
 
 

@@ -161,7 +161,7 @@ def _with_evidence(advice: pl.DataFrame, known: Beside) -> pl.DataFrame:
             known.anomalies.filter(pl.col("status").is_in(["new", "acknowledged"]))
             .sort("anomaly_score", descending=True)
             .group_by(KEY, maintain_order=True)
-            .agg(pl.col("anomaly_type").alias("anomalies"))
+            .agg(pl.col("anomaly_type").unique(maintain_order=True).alias("anomalies"))
         )
         rows = rows.join(found, on=KEY, how="left", maintain_order="left")
     if known.burnout is not None:

@@ -1,43 +1,15 @@
-"""Ad anomalies and burnout predictions: what the weeks mean."""
+"""Burnout predictions: which ads are about to become expensive."""
 
 import dagster as dg
 import polars as pl
 
 from insights_assets.analytics import burnout
-from insights_assets.analytics.ad_anomalies import ad_anomalies
-from insights_assets.analytics.findings import carry_status
 from insights_assets.assets.declare import table_asset, upstream
-from insights_assets.lake.store import Lake
-from insights_assets.partitions import lookback, split_keys
-from insights_assets.tables.anomalies_ad import ANOMALIES_AD
+from insights_assets.partitions import split_keys
 from insights_assets.tables.burnout_predictions import BURNOUT_PREDICTIONS
-from insights_assets.tables.entities import ADSETS
 from insights_assets.tables.features import FEATURES_AD
 
 KINDS = {"python", "polars"}
-HISTORY_WEEKS = 12
-
-
-@table_asset(
-    ANOMALIES_AD,
-    "Noise-aware: each week is tested against the level of the 12 before it, with false-discovery control for each "
-    "account and week (docs/adr/0008).",
-    kinds=KINDS | {"scipy"},
-    ins={
-        "features": upstream(FEATURES_AD, mapping=lookback(HISTORY_WEEKS)),
-        "adsets": upstream(ADSETS, mapping=lookback(HISTORY_WEEKS)),
-    },
-    resources={"lake"},
-)
-def anomalies_ad(
-    context: dg.AssetExecutionContext, features: pl.DataFrame, adsets: pl.DataFrame
-) -> dg.MaterializeResult[pl.DataFrame]:
-    accounts, weeks = split_keys(context.partition_keys)
-    judged = features.filter(pl.col("week").is_in(weeks))
-    found = ad_anomalies(judged, features, budgets=adsets)
-    lake: Lake = context.resources.lake
-    previous = lake.read(ANOMALIES_AD, accounts=accounts, since=weeks[0], until=weeks[-1])
-    return dg.MaterializeResult(value=carry_status(found, previous.filter(pl.col("week").is_in(weeks))))
 
 
 @table_asset(

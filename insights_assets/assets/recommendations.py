@@ -9,7 +9,7 @@ from insights_assets.analytics.recommendations import FEATURES as USED
 from insights_assets.assets.declare import key_of, table_asset, upstream
 from insights_assets.lake.store import Lake
 from insights_assets.partitions import lookback, split_keys
-from insights_assets.tables.anomalies_ad import ANOMALIES_AD
+from insights_assets.tables.anomalies import ANOMALIES
 from insights_assets.tables.burnout_predictions import BURNOUT_PREDICTIONS
 from insights_assets.tables.classifications import CLASSIFICATIONS
 from insights_assets.tables.entities import ADS, ADSETS, CAMPAIGNS
@@ -20,7 +20,6 @@ from insights_assets.tables.recommendations import RECOMMENDATIONS
 
 LEVELS = ("campaign", "adset", "ad")
 ENTITIES = {"campaign": CAMPAIGNS, "adset": ADSETS, "ad": ADS}
-ANOMALIES: dict[str, Table] = {"ad": ANOMALIES_AD}
 BURNOUT: dict[str, Table] = {"ad": BURNOUT_PREDICTIONS}
 # What advice on the creative or the audience would change, where the level has it.
 CONTENT = {"campaign": None, "adset": "targeting", "ad": "creative_id"}

@@ -16,7 +16,7 @@ from insights_assets.serving.forecasts import expected, forecast_accuracy
 from insights_assets.serving.model import HIGH_LEVELS, AccountFigures, Driver, Finding, ReportData, Risk, Trust
 from insights_assets.serving.trust import Scope, collect_trust, newest_days
 from insights_assets.tables.accounts import ACCOUNTS
-from insights_assets.tables.anomalies_ad import ANOMALIES_AD, SEVERITIES
+from insights_assets.tables.anomalies import ANOMALIES_AD, SEVERITIES
 from insights_assets.tables.burnout_predictions import BURNOUT_PREDICTIONS, RISK_LEVELS
 from insights_assets.tables.entities import ADS
 from insights_assets.tables.features import FEATURES_AD
@@ -110,7 +110,8 @@ def _findings(
 ) -> tuple[Finding, ...]:
     """Open findings: newest complete week, running week, earlier ones; the most severe first within each."""
     settled = features.select("account_id", "week", "entity_id", "is_settled")
-    rows = rows.filter(pl.col("status").is_in(OPEN_STATUSES)).join(
+    # The report speaks of weeks; a day's finding is for the day's digest.
+    rows = rows.filter(pl.col("status").is_in(OPEN_STATUSES), pl.col("granularity") == "week").join(
         settled, on=["account_id", "week", "entity_id"], how="left"
     )
     known = {row["account_id"]: row for row in people}

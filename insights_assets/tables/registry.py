@@ -2,7 +2,9 @@
 
 from insights_assets.tables.accounts import ACCOUNTS
 from insights_assets.tables.alerts import ALERT_OUTBOX, ALERTS
-from insights_assets.tables.anomalies_ad import ANOMALIES_AD
+from insights_assets.tables.anomalies import ANOMALIES_AD, ANOMALIES_ADSET, ANOMALIES_CAMPAIGN
+from insights_assets.tables.anomaly_patterns import ANOMALY_PATTERNS
+from insights_assets.tables.backtest_anomalies import BACKTEST_ANOMALIES
 from insights_assets.tables.backtest_forecasts import BACKTEST_FORECASTS
 from insights_assets.tables.burnout_predictions import BURNOUT_PREDICTIONS
 from insights_assets.tables.classification_feedback import CLASSIFICATION_FEEDBACK
@@ -25,6 +27,7 @@ from insights_assets.tables.recommendation_outcomes import RECOMMENDATION_OUTCOM
 from insights_assets.tables.recommendations import RECOMMENDATIONS
 from insights_assets.tables.restatements import RESTATEMENTS
 from insights_assets.tables.results import RESULTS_DAILY, RESULTS_WEEKLY
+from insights_assets.tables.tracking_health import TRACKING_HEALTH
 
 TABLES: dict[str, Table] = {
     table.name: table
@@ -45,7 +48,12 @@ TABLES: dict[str, Table] = {
         FEATURES_CAMPAIGN,
         FEATURES_ADSET,
         FEATURES_AD,
+        ANOMALIES_CAMPAIGN,
+        ANOMALIES_ADSET,
         ANOMALIES_AD,
+        ANOMALY_PATTERNS,
+        TRACKING_HEALTH,
+        BACKTEST_ANOMALIES,
         BURNOUT_PREDICTIONS,
         *FORECASTS.values(),
         PREDICTION_SCORES,

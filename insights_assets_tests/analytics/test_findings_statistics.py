@@ -125,13 +125,12 @@ def test_a_budget_counts_only_where_the_whole_window_has_one():
         {
             "account_id": "act_1",
             "entity_id": ["a", "a", "b"],
-            "parent_id": ["s1", "s1", "s2"],
             "week": [date(2025, 12, 29), WEEK, WEEK],
             "judged": WEEK,
         }
     )
     adsets = pl.DataFrame(
-        {"account_id": "act_1", "week": [WEEK, WEEK], "adset_id": ["s1", "s2"], "daily_budget": [50.0, 80.0]}
+        {"account_id": "act_1", "week": [WEEK, WEEK], "entity_id": ["a", "b"], "daily_budget": [50.0, 80.0]}
     )
     assert with_budget(rows, None)["budget"].to_list() == [1.0, 1.0, 1.0]
     assert with_budget(rows, adsets)["budget"].to_list() == [1.0, 1.0, 80.0]

@@ -96,7 +96,7 @@ def _side(metric: pl.Expr, direction: pl.Expr) -> pl.Expr:
     """What makes results dearer is one side, whichever metric shows it; more delivery and less are the others."""
     name = pl.concat_str(metric, pl.lit(" "), direction)
     return (
-        pl.when(name.is_in(["cpr up", "results down", "ctr down", "cpm up"]))
+        pl.when(name.is_in(["cpr up", "results down", "ctr down", "cpm up", "roas down"]))
         .then(pl.lit("dearer"))
         .when(name.is_in(["spend up", "frequency up"]))
         .then(pl.lit("more"))

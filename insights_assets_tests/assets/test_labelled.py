@@ -6,9 +6,9 @@ from datetime import UTC, date, datetime
 import polars as pl
 import pytest
 
+from insights_assets.assets.anomalies import anomalies_ad
 from insights_assets.assets.entities import adsets
 from insights_assets.assets.features import features_ad
-from insights_assets.assets.findings import anomalies_ad
 from insights_assets.assets.insights import insights_daily, insights_weekly_ad
 from insights_assets.assets.results import results_daily, results_weekly
 from insights_assets.partitions import weeks_covering

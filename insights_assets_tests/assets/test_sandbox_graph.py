@@ -9,8 +9,9 @@ from datetime import UTC, date, datetime, timedelta
 import polars as pl
 import pytest
 
+from insights_assets.assets.anomalies import anomalies_ad
 from insights_assets.assets.features import features_ad, features_adset, features_campaign
-from insights_assets.assets.findings import anomalies_ad, burnout_predictions
+from insights_assets.assets.findings import burnout_predictions
 from insights_assets.assets.forecasts import FORECAST_ASSETS, forecasts_ad
 from insights_assets.assets.scores import prediction_scores
 from insights_assets.definitions import DERIVED_ASSETS, RAW_ASSETS

@@ -8,7 +8,7 @@ import polars as pl
 
 from insights_assets.lake.store import Lake
 from insights_assets.tables.accounts import ACCOUNTS
-from insights_assets.tables.anomalies_ad import ANOMALIES_AD
+from insights_assets.tables.anomalies import ANOMALIES_AD
 from insights_assets.tables.burnout_predictions import BURNOUT_PREDICTIONS
 from insights_assets.tables.entities import ADS
 from insights_assets.tables.features import FEATURES_AD
@@ -41,7 +41,7 @@ def account(account_id, currency="EUR", **more):
 
 
 def feature(n, *, ad="1", account_id="act_1", spend=100.0, results=10.0, **more):
-    counts = ("impressions", "baseline_weeks", "weeks_with_data", "cumulative_impressions", "age_weeks")
+    counts = ("impressions", "baseline_weeks", "weeks_with_data", "cumulative_impressions", "age_weeks", "siblings")
     row = dict.fromkeys(counts, 0)
     row |= {"account_id": account_id, "week": weeks_ago(n), "level": "ad", "entity_id": ad, "campaign_id": "c"}
     row |= {"currency": "EUR", "result_family": "purchase", "spend": spend, "results": results}
@@ -53,6 +53,7 @@ def feature(n, *, ad="1", account_id="act_1", spend=100.0, results=10.0, **more)
 def finding(n, *, ad="1", account_id="act_1", kind="cpr_spike", score=0.9, **more):
     severity = "critical" if score >= 0.75 else "medium"
     row = {"account_id": account_id, "week": weeks_ago(n), "level": "ad", "entity_id": ad, "anomaly_type": kind}
+    row["granularity"] = "week"
     row |= {
         "finding_id": hashlib.sha256(f"{n} {ad} {account_id} {kind}".encode()).hexdigest()[:16],
         "metric": "cpr",

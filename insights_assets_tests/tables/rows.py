@@ -25,6 +25,7 @@ MEANINGFUL: dict[str, Any] = {
     "metric": "cpr",
     "direction": "up",
     "severity": "high",
+    "granularity": "week",
     "risk_level": "low",
     "status": "ACTIVE",
     "error_type": None,
@@ -40,7 +41,10 @@ MEANINGFUL: dict[str, Any] = {
 }
 BY_TABLE: dict[str, dict[str, Any]] = {
     "sync_log": {"status": "ok"},
-    "anomalies_ad": {"status": "new"},
+    **{f"anomalies_{level}": {"status": "new"} for level in ("campaign", "adset", "ad")},
+    "anomaly_patterns": {"kind": "month"},
+    "backtest_anomalies": {"method": "findings", "factor": 1.5},
+    "tracking_health": {"status": "healthy"},
     "check_results": {"severity": "ERROR"},
     "restatements": {"metric": "spend"},
     "alerts": {"status": "open", "kind": "ctr_drop"},

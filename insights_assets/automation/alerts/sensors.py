@@ -15,7 +15,7 @@ from insights_assets.automation.alerts.life_cycle import Observation
 from insights_assets.automation.alerts.ticking import Position, tick
 from insights_assets.lake.store import Lake
 from insights_assets.tables.alerts import ALERTS
-from insights_assets.tables.anomalies_ad import ANOMALIES_AD
+from insights_assets.tables.anomalies import ANOMALIES
 from insights_assets.tables.burnout_predictions import BURNOUT_PREDICTIONS
 from insights_assets.tables.results import RESULTS_WEEKLY
 
@@ -24,7 +24,7 @@ INTERVAL_S = 60
 # Written by the sensors, never by a run: external to Dagster.
 alerts = dg.AssetSpec(
     key_of(ALERTS),
-    deps=[key_of(t) for t in (ANOMALIES_AD, BURNOUT_PREDICTIONS, RESULTS_WEEKLY)],
+    deps=[key_of(t) for t in (*ANOMALIES.values(), BURNOUT_PREDICTIONS, RESULTS_WEEKLY)],
     group_name=ALERTS.layer,
     kinds={"python", "deltalake"},
     owners=OWNERS,

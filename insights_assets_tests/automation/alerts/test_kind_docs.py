@@ -8,7 +8,7 @@ from insights_assets.alert_settings import Thresholds
 from insights_assets.automation.alerts import kind_docs
 from insights_assets.automation.alerts.kinds import KINDS, OF_FINDINGS
 from insights_assets.tables import alerts
-from insights_assets.tables.anomalies_ad import ANOMALY_TYPES
+from insights_assets.tables.anomalies import ANOMALY_TYPES
 
 
 def test_the_page_is_what_the_code_says():

@@ -1,16 +1,20 @@
-"""Findings on ads: what left its own level by more than its noise (seed 000's rules, noise-aware; docs/adr/0008)."""
+"""Findings on weeks of campaigns, ad sets or ads: what left its own level by more than its noise (docs/adr/0008).
+
+Seed 000's rules, noise-aware.
+"""
 
 import numpy as np
 import polars as pl
 
-from insights_assets.analytics.deviations import likely_triggers, preceding_deviations
+from insights_assets.analytics.account_groups import account_groups
+from insights_assets.analytics.deviations import RANKINGS, SIGNIFICANT_PCT, likely_triggers, preceding_deviations
 from insights_assets.analytics.discoveries import discoveries
-from insights_assets.analytics.expectations import KEY, Metric, expect, windows
+from insights_assets.analytics.expectations import KEY, WINDOW_WEEKS, Metric, expect, windows
 from insights_assets.analytics.families import minimum_results
 from insights_assets.analytics.findings import severity, with_finding_id
 from insights_assets.analytics.maturity import seen_so_far, with_budget, with_completeness
 from insights_assets.analytics.noise import count_p_values, ratio_p_values
-from insights_assets.tables.anomalies_ad import ANOMALIES_AD
+from insights_assets.tables.anomalies import ANOMALIES_AD
 
 THRESHOLD_PCT: dict[tuple[str, str], tuple[str, float]] = {
     ("cpr", "up"): ("cpr_spike", 20.0),
@@ -22,15 +26,17 @@ THRESHOLD_PCT: dict[tuple[str, str], tuple[str, float]] = {
     ("frequency", "up"): ("frequency_high", 50.0),
     ("spend", "up"): ("spend_spike", 50.0),
     ("spend", "down"): ("spend_drop", 50.0),
+    ("roas", "down"): ("roas_drop", 30.0),
+    ("reach", "down"): ("reach_saturation", 15.0),
 }
 """(metric, direction) -> finding and least change in percent; cpr, ctr and frequency as in seed 000's configuration."""
 
-PROVEN_SHARE = {"cpr": 0.5, "spend": 0.5}
+PROVEN_SHARE = {"cpr": 0.5, "spend": 0.5, "roas": 0.5}
 """Part of the least change (of its logarithm) that must be proven, 1 where not named. Clicks and impressions count in
 thousands, so that a change of just the least size shows; results are few, and half of it must do."""
 
 GOOD_NEWS = ("cpr_drop", "ctr_spike")
-BAD_FOR_COST = ("cpr_spike", "zero_results", "ctr_drop", "cpm_spike", "frequency_high")
+BAD_FOR_COST = ("cpr_spike", "zero_results", "ctr_drop", "cpm_spike", "frequency_high", "roas_drop")
 
 EXPECTED_FOR_ZERO = 3.0
 """A week without results is judged once its spend should have bought three (the rule of three: P(0) < 5 %)."""
@@ -39,6 +45,22 @@ MIN_WEEKS = 3
 """Weeks learnt from before a week is judged: two differ by one weekly change, which says nothing about a second."""
 
 FULL_HISTORY_WEEKS = 8
+MOST_WEEKS = 50_000
+"""Entity-weeks judged at once: each stands in thirteen windows, 150 MB in all."""
+IN_WINDOWS = (
+    *KEY,
+    "level",
+    "result_family",
+    *("spend", "impressions", "reach", "frequency", "ctr", "link_ctr", "cpm", "cpr", "results", "roas", "active_days"),
+    *("is_complete", "completeness", "completeness_known"),
+)
+FEATURE_COLUMNS = (
+    *(c for c in IN_WINDOWS if not c.startswith("completeness")),
+    *("parent_id", "campaign_id", "is_settled", "weeks_with_data"),
+    *(f"{m}_delta_pct" for m in SIGNIFICANT_PCT),
+    *(f"{r}_change" for r in RANKINGS),
+)
+"""What is read of the features: a third of them, and a fleet's year has 690,000 rows."""
 TESTED = ("metric", "direction", "current_value", "baseline_value", "delta_pct", "p_value", "p_below")
 COUNTED = ("counted", "expected", "variance", "degrees")
 
@@ -56,31 +78,66 @@ CONVERSION = Metric(
 DAILY_SPEND = pl.col("spend") / pl.col("active_days").fill_null(7)
 SPEND = Metric("spend", SPENDING, level=DAILY_SPEND)
 SPEND_OF_BUDGET = Metric("spend", SPENDING, level=DAILY_SPEND / pl.col("budget"))
+ORDER_VALUES = 1.0
+"""Relative variance of one order's value: orders of a shop differ by about their mean."""
 RATIOS = (
     Metric("cpm", pl.col("cpm") > 0, level=pl.col("cpm")),
     Metric("frequency", pl.col("is_complete") & (pl.col("frequency") > 0), level=pl.col("frequency")),
+    Metric(
+        "roas",
+        SPENDING & (pl.col("roas") > 0),
+        level=pl.col("roas") / pl.col("completeness"),
+        given_noise=(1 + ORDER_VALUES) / pl.col("results").clip(1.0),
+    ),
 )
+REACH = Metric(
+    "reach",
+    pl.col("is_complete") & (pl.col("reach") > 0) & (pl.col("impressions") > 0),
+    level=pl.col("reach") / pl.col("impressions"),
+)
+MORE_IMPRESSIONS = 1.2
+"""More is served by a fifth and hardly anybody new sees it: that is saturation; the same delivery seen more often is a
+high frequency."""
 
 
-def ad_anomalies(features: pl.DataFrame, history: pl.DataFrame, budgets: pl.DataFrame | None = None) -> pl.DataFrame:
-    """Compute the rows of `anomalies_ad` for the weeks in `features`.
+def weekly_anomalies(
+    features: pl.DataFrame, history: pl.DataFrame, budgets: pl.DataFrame | None = None
+) -> pl.DataFrame:
+    """Compute the weekly findings of one level for the weeks in `features`.
 
     Args:
-        features: rows of `features_ad`, the weeks to judge. An optional column `results_completeness` says which part
-            of its results a week has seen so far (0 to 1; null where it is not known).
-        history: rows of `features_ad` before them (12 weeks are used); it may overlap or reach further, later weeks
+        features: rows of the level's features, the weeks to judge. An optional column `results_completeness` says which
+            part of its results a week has seen so far (0 to 1; null where it is not known).
+        history: rows of the same table before them (12 weeks are used); it may overlap or reach further, later weeks
             never change a finding.
-        budgets: (account_id, week, adset_id, daily_budget); a change of spend that its ad set's budget explains is no
-            finding, where the budget is known in every week of the window.
+        budgets: (account_id, week, entity_id, daily_budget), from `entity_budgets`; a change of spend that the budget
+            explains is no finding, where the budget is known in every week of the window.
 
     Returns:
         Findings with status new; false discoveries are controlled for each account and week. A running week has no
         findings on cpr, results, spend or frequency: it is not comparable with whole weeks yet.
     """
+    sizes = features.group_by("account_id").len()
+    parts = [ANOMALIES_AD.empty()]
+    for accounts in account_groups(sizes, MOST_WEEKS):
+        mine = pl.col("account_id").is_in(accounts)
+        owned = budgets.filter(mine) if budgets is not None else None
+        parts.append(_findings(features.filter(mine), history.filter(mine), owned))
+    return pl.concat(parts).sort("account_id", "week", "entity_id", "anomaly_type")
+
+
+def _findings(features: pl.DataFrame, history: pl.DataFrame, budgets: pl.DataFrame | None) -> pl.DataFrame:
     known = pl.concat([features, history], how="diagonal").unique(KEY, keep="first", maintain_order=True)
-    rows = with_budget(windows(features, with_completeness(known)), budgets)
+    # Windows repeat a row for each week that looks back on it: thirteen times only what is tested.
+    rows = with_budget(windows(features, with_completeness(known).select(IN_WINDOWS)), budgets)
     tests = pl.concat(
-        [_cost_tests(rows), _click_tests(rows), _spend_tests(rows), *(_ratio_tests(rows, m) for m in RATIOS)]
+        [
+            _cost_tests(rows),
+            _click_tests(rows),
+            _spend_tests(rows),
+            *(_ratio_tests(rows, m) for m in RATIOS),
+            _reach_tests(rows),
+        ]
     )
     limits = pl.DataFrame(
         [(m, d, t, limit) for (m, d), (t, limit) in THRESHOLD_PCT.items()],
@@ -155,13 +212,24 @@ def _spend_tests(rows: pl.DataFrame) -> pl.DataFrame:
     return tests.with_columns(pl.max_horizontal("p_value", of_budget["p_value"]).alias("p_value"))
 
 
+def _reach_tests(rows: pl.DataFrame) -> pl.DataFrame:
+    """Test people reached for the impressions, where there are more impressions than usual."""
+    usual = rows.group_by("account_id", "entity_id", "judged").agg(
+        pl.col("impressions").filter(pl.col("time") < WINDOW_WEEKS).median().alias("usual_impressions")
+    )
+    tests = _ratio_tests(rows, REACH).filter(pl.col("direction") == "down")
+    judged = rows.filter(pl.col("time") == WINDOW_WEEKS).join(usual, on=["account_id", "entity_id", "judged"])
+    more = judged.filter(pl.col("impressions") >= MORE_IMPRESSIONS * pl.col("usual_impressions"))
+    return tests.join(more, on=KEY, how="semi")
+
+
 def _ratio_tests(rows: pl.DataFrame, metric: Metric) -> pl.DataFrame:
     judged = expect(rows, metric).filter(pl.col("points") >= MIN_WEEKS)
     judged = judged.with_columns(
         (metric.value() / pl.col("expected")).alias("ratio"),
-        pl.col(metric.name).alias("current_value"),
+        pl.col(metric.name).cast(pl.Float64).alias("current_value"),
         pl.lit(None, dtype=pl.Float64).alias("counted"),
-        (pl.col("level_variance") + pl.col("scatter_variance")).alias("variance"),
+        (pl.col("level_variance") + pl.col("scatter_variance") + pl.col("noise")).alias("variance"),
     ).with_columns((pl.col("current_value") / pl.col("ratio")).alias("baseline_value"))
     ratio, variance, degrees = (judged[c].to_numpy() for c in ("ratio", "variance", "degrees"))
     margin = _margin(metric.name)
@@ -228,5 +296,8 @@ def _described(found: pl.DataFrame, features: pl.DataFrame, known: pl.DataFrame)
             pl.lit("new").alias("status"),
         )
     )
-    frame = with_finding_id(frame).select(list(ANOMALIES_AD.schema))
+    frame = with_finding_id(frame).with_columns(
+        pl.lit("week").alias("granularity"), pl.lit(None, dtype=pl.Date).alias("date")
+    )
+    frame = frame.select(list(ANOMALIES_AD.schema))
     return ANOMALIES_AD.conform(frame.sort("account_id", "week", "entity_id", "anomaly_type"))

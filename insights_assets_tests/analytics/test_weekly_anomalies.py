@@ -5,9 +5,9 @@ import hashlib
 import polars as pl
 import pytest
 
-from insights_assets.analytics.ad_anomalies import ad_anomalies
 from insights_assets.analytics.findings import carry_status
-from insights_assets.tables.anomalies_ad import ANOMALIES_AD
+from insights_assets.analytics.weekly_anomalies import weekly_anomalies
+from insights_assets.tables.anomalies import ANOMALIES_AD
 from insights_assets_tests.analytics.ad_worlds import ad_features, ad_week, monday, no_days, quiet_world, weekly_inputs
 
 # Results scatter by 14 % from week to week beyond counting: doubled costs drown among 40 ads now and then (53 results
@@ -30,13 +30,13 @@ def planted():
 
 
 def test_a_quiet_account_yields_almost_nothing(quiet):
-    out = ad_anomalies(quiet, quiet)
+    out = weekly_anomalies(quiet, quiet)
     # 40 ads x 30 weeks: thousands of tests. The false-discovery control allows 0.05 a family of tests and week.
     assert out.height <= 0.1 * 30
 
 
 def test_planted_changes_are_found_with_their_direction(planted):
-    out = ad_anomalies(planted, planted)
+    out = weekly_anomalies(planted, planted)
     assert ANOMALIES_AD.split(out).bad.is_empty()
     found = {(e, w): (t, d) for e, w, t, d in out.select("entity_id", "week", "anomaly_type", "direction").rows()}
     for ad, week, factor in PLANTS:
@@ -49,11 +49,11 @@ def test_planted_changes_are_found_with_their_direction(planted):
 
 def test_later_weeks_and_row_order_change_nothing(planted):
     weeks = pl.col("week") <= monday(24)
-    then = ad_anomalies(planted.filter(weeks), planted.filter(weeks))
-    later = ad_anomalies(planted, planted).filter(weeks)
+    then = weekly_anomalies(planted.filter(weeks), planted.filter(weeks))
+    later = weekly_anomalies(planted, planted).filter(weeks)
     assert then.equals(later)
     one = planted.filter(pl.col("week") == monday(20))
-    alone = ad_anomalies(one.reverse(), planted.sample(fraction=1, shuffle=True, seed=2))
+    alone = weekly_anomalies(one.reverse(), planted.sample(fraction=1, shuffle=True, seed=2))
     assert alone.drop("p_value", "anomaly_score", "confidence").equals(
         later.filter(pl.col("week") == monday(20)).drop("p_value", "anomaly_score", "confidence")
     )
@@ -61,7 +61,7 @@ def test_later_weeks_and_row_order_change_nothing(planted):
 
 def test_a_running_week_is_not_compared_with_whole_ones(planted):
     running = planted.with_columns(pl.lit(value=False).alias("is_complete"))
-    assert ad_anomalies(running, planted).filter(pl.col("metric").is_in(["cpr", "results", "spend"])).is_empty()
+    assert weekly_anomalies(running, planted).filter(pl.col("metric").is_in(["cpr", "results", "spend"])).is_empty()
 
 
 def test_a_finding_names_triggers_and_what_came_before():
@@ -69,7 +69,7 @@ def test_a_finding_names_triggers_and_what_came_before():
     rows[6] = ad_week(6, spend=400, results=80, clicks=70)
     rows.append(ad_week(8, spend=400, results=20, clicks=40, reach=3000))
     frame = all_features(*weekly_inputs(rows))
-    out = ad_anomalies(frame.filter(pl.col("week") == monday(8)), frame)
+    out = weekly_anomalies(frame.filter(pl.col("week") == monday(8)), frame)
     spike = out.filter(pl.col("anomaly_type") == "cpr_spike").row(0, named=True)
     # Half a result is added to each count before its logarithm is taken: 400 / 80.5.
     assert (spike["current_value"], spike["baseline_value"]) == (20.0, pytest.approx(400 / 80.5))
@@ -85,7 +85,7 @@ def test_a_finding_names_triggers_and_what_came_before():
 
 
 def test_what_people_said_survives(planted):
-    new = ad_anomalies(planted, planted)
+    new = weekly_anomalies(planted, planted)
     first, second, third = new["finding_id"].to_list()[:3]
     said = pl.col("finding_id").replace_strict({first: "acknowledged", second: "false_positive"}, default="new")
     before = new.with_columns(said.alias("status"))
@@ -100,12 +100,12 @@ def test_what_people_said_survives(planted):
 
 
 def test_empty_in_empty_out(quiet):
-    assert ad_anomalies(quiet.clear(), quiet).equals(ANOMALIES_AD.empty())
-    assert ad_anomalies(quiet.clear(), quiet.clear()).is_empty()
+    assert weekly_anomalies(quiet.clear(), quiet).equals(ANOMALIES_AD.empty())
+    assert weekly_anomalies(quiet.clear(), quiet.clear()).is_empty()
 
 
 def test_the_table_refuses_a_bad_row(planted):
-    out = ad_anomalies(planted, planted)
+    out = weekly_anomalies(planted, planted)
     assert ANOMALIES_AD.split(out.with_columns(pl.lit(1.5).alias("confidence"))).good.is_empty()
     assert ANOMALIES_AD.split(out.with_columns(pl.lit("odd").alias("anomaly_type"))).good.is_empty()
 
@@ -122,7 +122,7 @@ def last_week(rows, **more):
 
 
 def types(frame, **more):
-    out = ad_anomalies(frame.filter(pl.col("week") == frame["week"].max()), frame, **more)
+    out = weekly_anomalies(frame.filter(pl.col("week") == frame["week"].max()), frame, **more)
     return sorted(out.select("entity_id", "anomaly_type").rows())
 
 
@@ -148,7 +148,7 @@ def test_an_end_a_pause_or_another_budget_is_no_anomaly_of_spend():
     rows = steady_ads(ads=3)
     for row in rows:
         if row["week"] == monday(13):
-            row.update({"ad0": {"spend": 285.0}, "ad1": {"spend": 2000.0, "adset_id": "set1"}}.get(row["ad_id"], {}))
+            row.update({"ad0": {"spend": 285.0}, "ad1": {"spend": 2000.0}}.get(row["ad_id"], {}))
     frame = last_week(rows)
     names = {t for _, t in types(frame)}
     assert names >= {"spend_drop", "spend_spike"}
@@ -163,7 +163,7 @@ def test_an_end_a_pause_or_another_budget_is_no_anomaly_of_spend():
         {
             "account_id": "act_1",
             "week": [monday(w) for w in range(14)],
-            "adset_id": "set1",
+            "entity_id": "ad1",
             "daily_budget": [*[100.0] * 13, 200.0],
         }
     )
@@ -177,5 +177,5 @@ def test_a_spike_is_not_followed_by_a_drop():
         if row["ad_id"] == "ad1" and row["week"] == monday(14):
             row["results"] = 60.0
     frame = last_week(rows)
-    out = ad_anomalies(frame, frame)
+    out = weekly_anomalies(frame, frame)
     assert out.select("entity_id", "week", "anomaly_type").rows() == [("ad1", monday(14), "cpr_spike")]
