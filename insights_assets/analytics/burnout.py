@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from insights_assets.analytics.burnout_signals import HORIZONS
+from insights_assets.analytics.burnout_baseline import HORIZONS
 from insights_assets.analytics.burnout_walk import pairs_of, walk
 
 OUT = {"ad_id": pl.String, "week": pl.Date, "horizon_weeks": pl.Int64, "risk_score": pl.Float64}
@@ -18,8 +18,8 @@ def walk_forward(ad_weeks: pl.DataFrame) -> pl.DataFrame:
     week has no spend, fewer than two weeks make the median, or the median is infinite. A prediction is made all the
     same, for each row and horizon.
 
-    What is known at the close of week t: spend, impressions, reach and clicks of weeks up to t; `results` of weeks up to
-    t-4, whose last day is 28 days old by then; `results_seen` of weeks t-3 to t, divided by the share of final results
+    What is known at the close of week t: spend, impressions, reach and clicks up to week t; `results` up to week t-4,
+    whose last day is 28 days old by then; `results_seen` of weeks t-3 to t, divided by the share of final results
     that the account's and the fleet's first reports held in the settled weeks of the last half year. Models are fitted
     on outcomes up to week t-4.
 

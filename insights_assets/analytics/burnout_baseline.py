@@ -1,4 +1,4 @@
-"""The median cost of four weeks, as known at the fourth one's close, and what became of it: the question's two sides."""
+"""The question's two sides: the median cost of four weeks as known at the last one's close, and what became of it."""
 
 from dataclasses import dataclass
 
@@ -8,6 +8,7 @@ from insights_assets.analytics.burnout_panel import Bools, Floats, Panel, lagged
 
 MEDIAN_WEEKS = 4
 BURNT_RATIO = 1.2
+HORIZONS = (1, 2)
 
 
 @dataclass(frozen=True)

@@ -14,17 +14,17 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 
 from insights_assets.analytics.burnout_panel import Floats
 
-RULE = {"chance_mixed_middle": 0.35, "chance_mixed_fast": 0.35}
-"""Slopes of the rule: the chance's own logit is too sure of itself, since prices move for more reasons than counting."""
+RULE = {"chance_mixed_slow": 0.2, "chance_mixed_blend": 0.5}
+"""Slopes of the rule: the chance's own logit is too sure of itself, for prices move for more reasons than counting."""
 RULE_INTERCEPT = -0.55
 LEAST_PAIRS = 60
 LEAST_PAIRS_OF_TREES = 1_500
-RIDGE = 25.0
-"""Penalty on a coefficient of a signal of unit variance: worth about 150 pairs."""
+RIDGE = 150.0
+"""Penalty on a coefficient of a signal of unit variance: worth about a thousand pairs."""
 RIDGE_INTERCEPT = 5.0
 STACK_RIDGE = 60.0
 EXTREME = 4.0
-STEPS = 15
+STEPS, SMALL_STEP = 15, 1e-6
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ def penalised(design: Floats, burnt: Floats, start: Floats, penalty: Floats) -> 
         bend = (design * np.maximum(chance * (1 - chance), 1e-3)[:, None]).T @ design + np.diag(penalty)
         step = np.linalg.solve(bend, slope)
         at = at + np.clip(step, -2, 2)
-        if np.abs(step).max() < 1e-6:
+        if np.abs(step).max() < SMALL_STEP:
             break
     return np.asarray(at)
 
@@ -123,5 +123,5 @@ class Stack:
 def fit_stack(logistic: Floats, trees: Floats, burnt: Floats) -> Stack:
     """Fit on predictions of weeks that neither had seen, from equal weights; equal weights without any."""
     design = np.column_stack([np.ones(burnt.size), logistic, trees])
-    found = penalised(design, burnt, np.array([0.0, 0.5, 0.5]), np.array([STACK_RIDGE / 2, STACK_RIDGE, STACK_RIDGE]))
+    found = penalised(design, burnt, np.array([0.0, 0.5, 0.5]), np.array([150.0, STACK_RIDGE, STACK_RIDGE]))
     return Stack(*(float(x) for x in found))

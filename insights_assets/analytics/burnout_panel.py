@@ -21,7 +21,7 @@ SETTLED_WEEKS = 4
 
 USUAL_COMPLETENESS = 0.9
 USUAL_RESULTS = 50.0
-"""Results at which an account's own completeness counts as much as the fleet's, and the fleet's as much as 0.9."""
+"""Results at which an account's own completeness counts as much as the fleet's, and the fleet's as the usual one."""
 MOST_CELLS = 400_000
 """Cells (weeks x ads) looked at together: forty arrays of them are 130 MB."""
 
@@ -53,7 +53,7 @@ class Panel:
         reach: people.
         clicks: link clicks.
         results: final count.
-        seen: count as first reported.
+        seen: count as first reported; nan where nobody looked.
         fleet_complete: (weeks,) the fleet's share of final results in the first reports, as known at each close.
     """
 
@@ -74,7 +74,9 @@ class Panel:
     def complete(self) -> Floats:
         """(weeks, ads) share of final results that a first report holds, as known at each week's close."""
         if not self._complete:
-            seen, final = (settled_sums(self.of_accounts(x)) for x in (self.seen, self.results))
+            looked = np.isfinite(self.seen)
+            sums = (np.where(looked, x, 0.0) for x in (self.seen, self.results))
+            seen, final = (settled_sums(self.of_accounts(x)) for x in sums)
             fleet = self.fleet_complete[:, None]
             share = (seen + USUAL_RESULTS * fleet) / (final + USUAL_RESULTS)
             self._complete.append(np.clip(share, 0.2, 1.2)[:, self.account])
@@ -90,14 +92,16 @@ class Panel:
         """(weeks, ads) results of the week `back` weeks before, as known at each week's close."""
         if back >= SETTLED_WEEKS:
             return lagged(self.results, back)
-        return lagged(self.seen, back) / self.complete
+        seen = lagged(self.seen, back)
+        return np.where(np.isfinite(seen), seen / self.complete, lagged(self.results, back))
 
 
 def ordered(ad_weeks: pl.DataFrame) -> pl.DataFrame:
     """Check and order the rows: by account, ad and week.
 
     Args:
-        ad_weeks: the columns of `COLUMNS` in types that cast to them.
+        ad_weeks: the columns of `COLUMNS` in types that cast to them. A null `results_seen` is a week that nobody read
+            when it closed: its `results` stand for it.
 
     Raises:
         ValueError: A column is missing, a key is null or there twice, a week is not a Monday, or a number is negative,
@@ -113,9 +117,9 @@ def ordered(ad_weeks: pl.DataFrame) -> pl.DataFrame:
             raise ValueError(f"burnout: {name} is null in {frame[name].null_count()} rows; leave them out.")
     if (frame["week"].dt.weekday() != 1).any():
         raise ValueError("burnout: week must be the Monday on which it begins.")
-    # A reach that could not be had is null; a week of which nothing was reported at its close had no results yet.
-    frame = frame.with_columns(pl.col("reach", "results_seen").fill_null(0.0))
-    wrong = [c for c in numbers if not (frame[c].is_not_null() & frame[c].is_finite() & (frame[c] >= 0)).all()]
+    frame = frame.with_columns(pl.col("reach").fill_null(0.0))  # a reach that could not be had
+    told = frame.with_columns(pl.col("results_seen").fill_null(0.0))
+    wrong = [c for c in numbers if not (told[c].is_not_null() & told[c].is_finite() & (told[c] >= 0)).all()]
     if wrong:
         raise ValueError(f"burnout: {', '.join(wrong)} must be numbers of at least 0.")
     frame = frame.sort(keys)
@@ -140,8 +144,10 @@ def panels(frame: pl.DataFrame, weeks: pl.Series) -> Iterator[Panel]:
     account_of_ad = account[first_of_ad]
     sizes = np.bincount(account_of_ad) * len(weeks)
     group = np.cumsum(sizes) // MOST_CELLS
-    measures = [frame[c].to_numpy() for c in ("spend", "impressions", "reach", "link_clicks", "results")]
-    seen = frame["results_seen"].to_numpy()
+    spend, impressions, reach, clicks, results = (
+        frame[c].to_numpy() for c in ("spend", "impressions", "reach", "link_clicks", "results")
+    )
+    seen = frame["results_seen"].fill_null(np.nan).to_numpy()
     for g in np.unique(group):
         chosen = np.flatnonzero(group[account] == g)
         t, k = place[chosen], ad[chosen] - ad[chosen[0]]
@@ -152,7 +158,11 @@ def panels(frame: pl.DataFrame, weeks: pl.Series) -> Iterator[Panel]:
             _filled(shape, t, k, True, False).astype(bool),  # noqa: FBT003  what stands in a cell
             _filled(shape, t, k, chosen, -1).astype(np.int64),
             _filled(shape, t, k, creative[chosen], -1).astype(np.int64),
-            *(_filled(shape, t, k, m[chosen], 0.0) for m in measures),
+            _filled(shape, t, k, spend[chosen], 0.0),
+            _filled(shape, t, k, impressions[chosen], 0.0),
+            _filled(shape, t, k, reach[chosen], 0.0),
+            _filled(shape, t, k, clicks[chosen], 0.0),
+            _filled(shape, t, k, results[chosen], 0.0),
             _filled(shape, t, k, seen[chosen], 0.0),
             fleet,
         )
@@ -160,7 +170,7 @@ def panels(frame: pl.DataFrame, weeks: pl.Series) -> Iterator[Panel]:
 
 def fleet_completeness(frame: pl.DataFrame, weeks: pl.Series) -> Floats:
     """(weeks,) seen over final results of all accounts' settled weeks, as known at each week's close."""
-    sums = frame.group_by("week").agg(pl.col("results_seen", "results").sum())
+    sums = frame.drop_nulls("results_seen").group_by("week").agg(pl.col("results_seen", "results").sum())
     full = pl.DataFrame({"week": weeks}).join(sums, on="week", how="left").sort("week").fill_null(0.0)
     seen, final = (settled_sums(full[c].to_numpy()[:, None])[:, 0] for c in ("results_seen", "results"))
     return np.asarray((seen + USUAL_RESULTS * USUAL_COMPLETENESS) / (final + USUAL_RESULTS))

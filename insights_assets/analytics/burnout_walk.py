@@ -1,4 +1,4 @@
-"""Through the weeks: at every eighth the models are fitted anew on what was known then, and judge the weeks up to the next.
+"""Through the weeks: every eighth fits the models anew on what was known then, to judge the weeks up to the next.
 
 A pair (week, outcome) is known once the outcome's count is final, four weeks after the outcome's week. Which weeks
 refit depends on the calendar alone, so a later run fits the same models again.
@@ -13,15 +13,15 @@ import polars as pl
 from numpy.typing import NDArray
 from scipy.special import expit
 
-from insights_assets.analytics.burnout_baseline import baseline, outcome
-from insights_assets.analytics.burnout_index import cost_index
-from insights_assets.analytics.burnout_learners import Logistic, Stack, fit_logistic, fit_stack, fit_trees, the_rule
+from insights_assets.analytics.burnout_baseline import HORIZONS, baseline, outcome
+from insights_assets.analytics.burnout_index import climate
+from insights_assets.analytics.burnout_learners import Logistic, Stack, fit_logistic, fit_stack, fit_trees
 from insights_assets.analytics.burnout_panel import SETTLED_WEEKS, Bools, Floats, Ints, ordered, panels
-from insights_assets.analytics.burnout_signals import HORIZONS, signals
+from insights_assets.analytics.burnout_signals import signals
 
 REFIT_WEEKS = 8
 YOUNG_WEEKS, YOUNG_REFIT_WEEKS = 28, 4
-MOST_PAIRS = 80_000
+MOST_PAIRS = 60_000
 """Pairs a model is fitted on: every k-th of more."""
 STACK_WEEKS = 52
 FIRST_MONDAY = date(1970, 1, 5)
@@ -68,7 +68,11 @@ class Fitted:
         stack: weights.
         rows: (judged,) places in `Pairs.rows`.
         risk: (judged,) probabilities.
+        has_trees: whether there was enough for trees.
+        logistic: the logistic model.
         training: (pairs,) places of what it was fitted on.
+        stacked: pairs that the stack was fitted on.
+        trees_said: (judged,) the trees' logits.
     """
 
     horizon: int
@@ -83,14 +87,15 @@ class Fitted:
     rows: Ints
     risk: Floats
     training: Ints
+    stacked: int
     trees_said: Floats | None = None
 
 
 def pairs_of(ad_weeks: pl.DataFrame) -> Pairs:
     """Compute signals and outcomes of all ad weeks; each row's signals use nothing of later weeks."""
     frame = ordered(ad_weeks)
-    weeks = pl.date_range(frame["week"].min(), frame["week"].max(), "1w", eager=True)  # type: ignore[arg-type]
-    index = cost_index(frame, weeks)
+    weeks = pl.Series("week", every_monday(frame["week"]), dtype=pl.Date)
+    around = climate(frame, weeks)
     n = frame.height
     table: dict[int, NDArray[np.float32]] = {}
     names: dict[int, list[str]] = {}
@@ -98,7 +103,7 @@ def pairs_of(ad_weeks: pl.DataFrame) -> Pairs:
     asked, expected = np.zeros(n, dtype=bool), np.zeros(n)
     for panel in panels(frame, weeks):
         base = baseline(panel)
-        known = signals(panel, base, index)
+        known = signals(panel, base, around)
         at, there = panel.row[panel.there], panel.there
         asked[at] = base.known[there]
         expected[at] = (panel.spend / base.median)[there]
@@ -115,6 +120,12 @@ def pairs_of(ad_weeks: pl.DataFrame) -> Pairs:
     return Pairs(keys, weeks, place, asked, names, table, burnt, change, expected)
 
 
+def every_monday(week: pl.Series) -> list[date]:
+    """Mondays from the first to the last."""
+    first, last = min(week), max(week)
+    return [first + timedelta(weeks=k) for k in range((last - first).days // 7 + 1)]
+
+
 def walk(pairs: Pairs, horizon: int, since: date | None = None) -> Iterator[Fitted]:
     """Fit and judge from the first week on, or as far back as predictions from `since` on need it."""
     x, y = pairs.signals[horizon], pairs.burnt[horizon]
@@ -122,7 +133,7 @@ def walk(pairs: Pairs, horizon: int, since: date | None = None) -> Iterator[Fitt
     settled_after = pairs.week + horizon + SETTLED_WEEKS
     starts = refits(pairs.weeks)
     if since is not None:
-        oldest = (since - pairs.weeks[0]).days // 7 - STACK_WEEKS - REFIT_WEEKS
+        oldest = (since - pairs.weeks[0]).days // 7 - STACK_WEEKS - 3 * REFIT_WEEKS
         starts = [a for a in starts if a >= oldest] or starts[-1:]
     for a, until in zip(starts, [*starts[1:], len(pairs.weeks)], strict=True):
         training = np.flatnonzero(np.isfinite(y) & (settled_after <= a))
@@ -148,14 +159,16 @@ def walk(pairs: Pairs, horizon: int, since: date | None = None) -> Iterator[Fitt
             logistic,
             stack,
             rows,
-            expit(stack.logit(logistic_said[rows], trees_said[rows] if trees is not None else None)),
+            # Rounded: sums over batches of another length differ in the last bits.
+            np.round(expit(stack.logit(logistic_said[rows], trees_said[rows] if trees is not None else None)), 9),
             training,
+            past.sum(),
             trees_said[rows] if trees is not None else None,
         )
 
 
 def refits(weeks: pl.Series) -> list[int]:
-    """Places of the weeks that refit: every eighth of the calendar, every fourth in the first half year, and the first."""
+    """Places of the weeks that refit: the first, every fourth of the first half year, every eighth of the calendar."""
     first = (weeks[0] - FIRST_MONDAY) // timedelta(weeks=1)
     every = [YOUNG_REFIT_WEEKS if k < YOUNG_WEEKS else REFIT_WEEKS for k in range(len(weeks))]
     return [k for k in range(len(weeks)) if k == 0 or (first + k) % every[k] == 0]

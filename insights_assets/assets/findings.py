@@ -1,9 +1,8 @@
-"""Ad features, ad anomalies and burnout predictions: what the weeks mean."""
+"""Ad features and ad anomalies: what the weeks mean."""
 
 import dagster as dg
 import polars as pl
 
-from insights_assets.analytics import burnout
 from insights_assets.analytics.ad_anomalies import ad_anomalies
 from insights_assets.analytics.ad_features import ad_features
 from insights_assets.analytics.findings import carry_status
@@ -11,7 +10,6 @@ from insights_assets.assets.declare import table_asset, upstream
 from insights_assets.lake.store import Lake
 from insights_assets.partitions import lookback, split_keys
 from insights_assets.tables.anomalies_ad import ANOMALIES_AD
-from insights_assets.tables.burnout_predictions import BURNOUT_PREDICTIONS
 from insights_assets.tables.entities import ADSETS
 from insights_assets.tables.features_ad import FEATURES_AD
 from insights_assets.tables.insights import INSIGHTS_DAILY, INSIGHTS_WEEKLY_AD
@@ -59,20 +57,3 @@ def anomalies_ad(
     lake: Lake = context.resources.lake
     previous = lake.read(ANOMALIES_AD, accounts=accounts, since=weeks[0], until=weeks[-1])
     return dg.MaterializeResult(value=carry_status(found, previous.filter(pl.col("week").is_in(weeks))))
-
-
-@table_asset(
-    BURNOUT_PREDICTIONS,
-    "The seeds' linear scorecard, its score mapped to frequencies observed over all accounts up to that week. A "
-    "stand-in until the fitted model (docs/adr/0005).",
-    kinds=KINDS,
-    ins={"features": upstream(FEATURES_AD)},
-    resources={"lake"},
-)
-def burnout_predictions(
-    context: dg.AssetExecutionContext, features: pl.DataFrame
-) -> dg.MaterializeResult[pl.DataFrame]:
-    _, weeks = split_keys(context.partition_keys)
-    # The map is pooled over every account of the lake, which no partition mapping of one account can express.
-    history = context.resources.lake.read(FEATURES_AD, until=weeks[-1])
-    return dg.MaterializeResult(value=burnout.burnout_predictions(features, history))

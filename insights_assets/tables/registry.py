@@ -2,7 +2,10 @@
 
 from insights_assets.tables.accounts import ACCOUNTS
 from insights_assets.tables.anomalies_ad import ANOMALIES_AD
+from insights_assets.tables.burnout_backtest import BURNOUT_BACKTEST
+from insights_assets.tables.burnout_models import BURNOUT_MODELS
 from insights_assets.tables.burnout_predictions import BURNOUT_PREDICTIONS
+from insights_assets.tables.burnout_weeks import BURNOUT_WEEKS
 from insights_assets.tables.completeness import COMPLETENESS
 from insights_assets.tables.entities import ADS, ADSETS, CAMPAIGNS, CREATIVES
 from insights_assets.tables.features_ad import FEATURES_AD
@@ -36,7 +39,10 @@ TABLES: dict[str, Table] = {
         COMPLETENESS,
         FEATURES_AD,
         ANOMALIES_AD,
+        BURNOUT_WEEKS,
         BURNOUT_PREDICTIONS,
+        BURNOUT_BACKTEST,
+        BURNOUT_MODELS,
         RESTATEMENTS,
         SYNC_LOG,
         CHECK_RESULTS,
