@@ -9,7 +9,7 @@ from insights_assets.analytics import restatements
 from insights_assets.assets import accounts, burnout, completeness, entities, findings, insights, offline, results
 from insights_assets.automation import tail_audit, version_watch
 from insights_assets.automation.resume import resume_sensor
-from insights_assets.checks.burnout_backtest import burnout_check
+from insights_assets.checks.backtest_burnout import burnout_check
 from insights_assets.checks.graph_versions import version_check
 from insights_assets.checks.reconciliation import reconciliation_checks
 from insights_assets.checks.schema import schema_check
@@ -64,11 +64,11 @@ def build_defs(settings: Settings | None = None, *, overrides: Mapping[str, Any]
     }
     resources["lake_io"] = LakeIOManager(resources["lake"], TABLES, resources["clock"], LEDGERS)
     return dg.Definitions(
-        assets=[accounts.accounts, *PARTITIONED_ASSETS, completeness.restatements, burnout.burnout_backtest],
+        assets=[accounts.accounts, *PARTITIONED_ASSETS, completeness.restatements, burnout.backtest_burnout],
         asset_checks=[
             *[schema_check(a, TABLES[a.key.path[-1]], resources["clock"]) for a in PARTITIONED_ASSETS],
             reconciliation_checks(resources["clock"]),
-            burnout_check(burnout.burnout_backtest),
+            burnout_check(burnout.backtest_burnout),
             version_check(accounts.accounts, effective.graph_version, resources["clock"]),
         ],
         jobs=[tail_audit.job, version_watch.job],

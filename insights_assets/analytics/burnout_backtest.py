@@ -8,7 +8,7 @@ from insights_assets.analytics.burnout_panel import Floats
 from insights_assets.analytics.burnout_quality import lead_times, qualities
 from insights_assets.analytics.burnout_rows import FAMILY_SEPARATOR, MODEL
 from insights_assets.analytics.burnout_walk import Pairs, pairs_of, walk
-from insights_assets.tables.burnout_backtest import BURNOUT_BACKTEST
+from insights_assets.tables.backtest_burnout import BACKTEST_BURNOUT
 
 FITTED, PERSISTENCE, SCORECARD, BASE_RATE = "fitted", "persistence", "scorecard", "base_rate"
 LEAST_PAIRS = 200
@@ -67,10 +67,10 @@ def backtest_burnout(told: pl.DataFrame, previous: pl.DataFrame) -> pl.DataFrame
 
     Args:
         told: from `judged`.
-        previous: rows of `burnout_backtest` as they are stored: what the model before was worth.
+        previous: rows of `backtest_burnout` as they are stored: what the model before was worth.
 
     Returns:
-        Rows of `burnout_backtest`, one a model and horizon with at least one pair.
+        Rows of `backtest_burnout`, one a model and horizon with at least one pair.
     """
     notice = _warned(told)
     unknown = dict.fromkeys(notice)
@@ -89,7 +89,7 @@ def backtest_burnout(told: pl.DataFrame, previous: pl.DataFrame) -> pl.DataFrame
                 row |= dict(zip(kept, now, strict=True)) if not same else {k: earlier.get(k) for k in kept}
                 row |= {"first_week": of["week"].min(), "last_week": of["week"].max()}
                 rows.append(row | (notice if model == FITTED else unknown))
-    return pl.DataFrame(rows, schema=BURNOUT_BACKTEST.schema)
+    return pl.DataFrame(rows, schema=BACKTEST_BURNOUT.schema)
 
 
 def worse(rows: pl.DataFrame) -> list[str]:

@@ -3,7 +3,8 @@
 import dagster as dg
 import polars as pl
 
-from insights_assets.analytics.burnout_backtest import backtest_burnout, judged
+from insights_assets.analytics.burnout_backtest import backtest_burnout as score
+from insights_assets.analytics.burnout_backtest import judged
 from insights_assets.analytics.burnout_rows import burnout_predictions as predict
 from insights_assets.analytics.burnout_scorecard import raw_score
 from insights_assets.analytics.burnout_weeks import burnout_weeks as put_together
@@ -11,7 +12,7 @@ from insights_assets.assets.declare import OWNERS, column_schema, key_of, table_
 from insights_assets.lake.store import Lake
 from insights_assets.partitions import split_keys
 from insights_assets.tables.accounts import ACCOUNTS
-from insights_assets.tables.burnout_backtest import BURNOUT_BACKTEST
+from insights_assets.tables.backtest_burnout import BACKTEST_BURNOUT
 from insights_assets.tables.burnout_models import BURNOUT_MODELS
 from insights_assets.tables.burnout_predictions import BURNOUT_PREDICTIONS
 from insights_assets.tables.burnout_weeks import BURNOUT_WEEKS
@@ -80,25 +81,25 @@ def burnout_predictions(
 
 
 @dg.asset(
-    key=key_of(BURNOUT_BACKTEST),
+    key=key_of(BACKTEST_BURNOUT),
     deps=[key_of(BURNOUT_WEEKS), key_of(FEATURES_AD)],
-    group_name=BURNOUT_BACKTEST.layer,
+    group_name=BACKTEST_BURNOUT.layer,
     kinds={*KINDS, "scikitlearn", "deltalake"},
     owners=OWNERS,
-    description=f"{BURNOUT_BACKTEST.description}\n\nFits the models of every past week again, so it takes a minute or "
+    description=f"{BACKTEST_BURNOUT.description}\n\nFits the models of every past week again, so it takes a minute or "
     "more on a large lake; also `insights backtest burnout`.",
-    metadata={"dagster/column_schema": column_schema(BURNOUT_BACKTEST), "primary_key": list(BURNOUT_BACKTEST.key)},
+    metadata={"dagster/column_schema": column_schema(BACKTEST_BURNOUT), "primary_key": list(BACKTEST_BURNOUT.key)},
     io_manager_key="lake_io",
     required_resource_keys={"lake"},
 )
-def burnout_backtest(context: dg.AssetExecutionContext) -> dg.MaterializeResult[pl.DataFrame]:
+def backtest_burnout(context: dg.AssetExecutionContext) -> dg.MaterializeResult[pl.DataFrame]:
     return dg.MaterializeResult(value=run_backtest(context.resources.lake))
 
 
 def run_backtest(lake: Lake) -> pl.DataFrame:
     """Score the models on all that the lake holds; nothing is stored."""
     told = judged(lake.read(BURNOUT_WEEKS), scored(lake.read(FEATURES_AD)))
-    return backtest_burnout(told, lake.read(BURNOUT_BACKTEST))
+    return score(told, lake.read(BACKTEST_BURNOUT))
 
 
 def scored(features: pl.DataFrame) -> pl.DataFrame:

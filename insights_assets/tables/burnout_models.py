@@ -29,7 +29,7 @@ class BurnoutModels(TableModel):
     stack_logistic: pl.Float64 = column("Weight of the logistic model's logit")
     stack_trees: pl.Float64 = column("Weight of the trees' logit; of the logistic one's where there are none")
     logistic_auc: pl.Float64 = column(
-        "AUC of the logistic part on what it was fitted on; burnout_backtest has unseen weeks", nullable=True
+        "AUC of the logistic part on what it was fitted on; backtest_burnout has unseen weeks", nullable=True
     )
     logistic_brier: pl.Float64 = column("Its Brier score there", nullable=True)
     inputs: Inputs = column("Signals by size of slope: logit a standard deviation, logistic part")

@@ -2,7 +2,7 @@
 
 from insights_assets.tables.accounts import ACCOUNTS
 from insights_assets.tables.anomalies_ad import ANOMALIES_AD
-from insights_assets.tables.burnout_backtest import BURNOUT_BACKTEST
+from insights_assets.tables.backtest_burnout import BACKTEST_BURNOUT
 from insights_assets.tables.burnout_models import BURNOUT_MODELS
 from insights_assets.tables.burnout_predictions import BURNOUT_PREDICTIONS
 from insights_assets.tables.burnout_weeks import BURNOUT_WEEKS
@@ -41,7 +41,7 @@ TABLES: dict[str, Table] = {
         ANOMALIES_AD,
         BURNOUT_WEEKS,
         BURNOUT_PREDICTIONS,
-        BURNOUT_BACKTEST,
+        BACKTEST_BURNOUT,
         BURNOUT_MODELS,
         RESTATEMENTS,
         SYNC_LOG,

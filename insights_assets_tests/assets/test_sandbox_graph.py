@@ -9,7 +9,8 @@ from datetime import UTC, date, datetime, timedelta
 import polars as pl
 import pytest
 
-from insights_assets.assets.findings import anomalies_ad, burnout_predictions, features_ad
+from insights_assets.assets.burnout import burnout_predictions, burnout_weeks
+from insights_assets.assets.findings import anomalies_ad, features_ad
 from insights_assets.definitions import DERIVED_ASSETS, RAW_ASSETS
 from insights_assets.partitions import monday, today_in, weeks_covering
 from insights_assets.sandbox import World
@@ -190,7 +191,7 @@ def growing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Pipeline
     with pipeline(tmp_path_factory.mktemp("growing"), world, NOW) as made:
         (account_id,) = made.accounts
         made.refresh(EARLY)
-        made.run([features_ad], account_id, [JUDGED])
+        made.run([features_ad, burnout_weeks], account_id, [JUDGED])
         made.run([anomalies_ad, burnout_predictions], account_id, [JUDGED])
         known = {n: made.rows(n, account_id, JUDGED) for n in DERIVED}
         made.refresh(LATER)

@@ -48,6 +48,9 @@ CONTRACT = {
         "account_id week ad_id horizon_weeks risk_score risk_level predicted_cpr_change_pct lo_80 hi_80 top_drivers "
         "confidence model_version"
     ),
+    "burnout_weeks": "account_id week ad_id result_family creative_id spend results results_seen",
+    "burnout_models": "model_version fitted_week first_pair_week last_pair_week training_pairs inputs",
+    "backtest_burnout": "model horizon_weeks pairs auc average_precision brier calibration_error warned_share",
     "check_results": "table_name check_name account_id week passed severity failing_rows observed_at",
     "sync_log": (
         "account_id week step status error_type error_code error_subcode attempts duration_s rows retry_after"
@@ -57,6 +60,7 @@ CONTRACT = {
     "restatements": "account_id week ad_id date metric old_value new_value age_days observed_at",
     "quarantine": "account_id week table_name reason row observed_at",
 }
+FLEET = {"backtest_burnout", "burnout_models"}  # of all accounts together, pooled
 FIRST_WORDS = {
     "anomaly_type": "cpr_spike",
     "metric": "cpr",
@@ -87,6 +91,7 @@ def row(table: Table, **given: Any) -> dict[str, Any]:
     """A row that the table accepts, `given` values in it."""
     level = table.name.rsplit("_", 1)[-1]
     words = {
+        **({"model": "fitted", "mean_lead_weeks": 1.5} if table.name == "backtest_burnout" else {}),
         "status": {"sync_log": "ok", "anomalies_ad": "new"}.get(table.name, "ACTIVE"),
         "level": level if level in ("campaign", "adset") else "ad",
         "entity_id": AD if level not in ("campaign", "adset") else f"{level}-1",
@@ -120,9 +125,10 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> Lake:
     """Two accounts with one row in each table, under a path that needs quoting."""
     made = Lake(str(tmp_path_factory.mktemp("läke o'f") / "lake"))
     for table in TABLES.values():
-        rows = frame(table, {"account_id": ACCOUNT}, {"account_id": OTHER})
+        accounts = [{}] if table.name in FLEET else [{"account_id": ACCOUNT}, {"account_id": OTHER}]
+        rows = frame(table, *accounts)
         if not table.partitioned:
-            made.overwrite(table, rows.with_columns(name=pl.lit(NAME)))
+            made.overwrite(table, rows.with_columns(pl.lit(NAME).alias(c) for c in rows.columns if c == "name"))
         elif table.layer == "ops":
             made.append(table, rows)
         else:
@@ -159,8 +165,8 @@ def test_a_view_has_the_documented_columns_and_those_of_the_contract(
     assert rows.schema == nothing.schema
     assert set(CONTRACT[view].split()) <= set(documented)
     assert nothing.height == 0
-    assert rows.height == (6 if view == "insights_weekly" else 2)
-    assert set(rows["account_id"]) == {ACCOUNT, OTHER}
+    assert rows.height == (6 if view == "insights_weekly" else 1 if view in FLEET else 2)
+    assert view in FLEET or set(rows["account_id"]) == {ACCOUNT, OTHER}
     assert not {"token_env", "token_path"} & set(documented)
 
 

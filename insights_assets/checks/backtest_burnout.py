@@ -4,7 +4,7 @@ import dagster as dg
 
 from insights_assets.analytics.burnout_backtest import worse
 from insights_assets.lake.store import Lake
-from insights_assets.tables.burnout_backtest import BURNOUT_BACKTEST
+from insights_assets.tables.backtest_burnout import BACKTEST_BURNOUT
 
 CHECK_NAME = "not_worse"
 
@@ -21,7 +21,7 @@ def burnout_check(asset: dg.AssetsDefinition) -> dg.AssetChecksDefinition:
     )
     def check(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
         lake: Lake = context.resources.lake
-        told = worse(lake.read(BURNOUT_BACKTEST))
+        told = worse(lake.read(BACKTEST_BURNOUT))
         return dg.AssetCheckResult(passed=not told, metadata={"worse": "; ".join(told) or "nothing"})
 
     return check

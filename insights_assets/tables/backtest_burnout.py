@@ -15,7 +15,7 @@ def share(description: str) -> Any:
     return column(description, unit="fraction", ge=0, le=1, nullable=True)
 
 
-class BurnoutBacktest(TableModel):
+class BacktestBurnout(TableModel):
     """One model and horizon: what its walk-forward predictions were worth over every past week."""
 
     model: pl.String = one_of(
@@ -42,6 +42,6 @@ class BurnoutBacktest(TableModel):
     previous_auc: pl.Float64 = share("Its AUC there")
 
 
-BURNOUT_BACKTEST = Table(
-    "burnout_backtest", "predictions", BurnoutBacktest, ("model", "horizon_weeks"), partitioned=False
+BACKTEST_BURNOUT = Table(
+    "backtest_burnout", "predictions", BacktestBurnout, ("model", "horizon_weeks"), partitioned=False
 )

@@ -1,4 +1,4 @@
--- view: burnout_backtest
+-- view: backtest_burnout
 -- one row per model and horizon: what burnout predictions would have been worth in every past week
 -- model | VARCHAR | fitted; persistence: this week's cost over its median; scorecard: the seeds'; base_rate: share burnt so far
 -- horizon_weeks | weeks | Weeks ahead
@@ -40,4 +40,4 @@ SELECT
     previous_model_kind,
     previous_skill,
     previous_auc
-FROM lake.burnout_backtest
+FROM lake.backtest_burnout
