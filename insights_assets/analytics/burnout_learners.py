@@ -93,8 +93,8 @@ def fit_trees(signals: NDArray[np.float32], burnt: Floats) -> HistGradientBoosti
     if burnt.size < LEAST_PAIRS_OF_TREES or burnt.min() == burnt.max():
         return None
     model = HistGradientBoostingClassifier(
-        learning_rate=0.05,
-        max_iter=130,
+        learning_rate=0.06,
+        max_iter=100,
         max_leaf_nodes=12,
         min_samples_leaf=80,
         l2_regularization=30.0,

@@ -11,6 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from insights_assets.lake.store import Lake
 from insights_assets.serving import words
+from insights_assets.serving.burnout_pictures import lead_picture
 from insights_assets.serving.findings import collect
 from insights_assets.serving.model import AccountFigures, ReportData
 from insights_assets.serving.pictures import (
@@ -102,6 +103,7 @@ def render(data: ReportData) -> str:
         quality=words.quality_words(data.trust),
         account_pictures=account_pictures(data),
         calibration=calibration_picture(data),
+        lead=lead_picture(data),
         striking=finding_picture(data, finding) if finding else None,
         few=words.FEW_RESULTS,
         max_accounts=MAX_ACCOUNTS,

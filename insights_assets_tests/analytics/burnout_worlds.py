@@ -29,14 +29,14 @@ class Nature:
     """
 
     tires: str = "frequency"
-    strength: float = 1.0
+    strength: float = 2.5
     results: float = 90.0
-    wobble: float = 0.09
-    memory: float = 0.7
-    shock: float = 0.06
-    season: float = 0.12
+    wobble: float = 0.04
+    memory: float = 0.3
+    shock: float = 0.03
+    season: float = 0.08
     lead: int = 1
-    spread: float = 120.0
+    spread: float = 300.0
 
 
 def world(
