@@ -24,7 +24,7 @@ from insights_assets.settings import Settings
 from insights_assets.tables.operations import CHECK_RESULTS, SYNC_LOG
 
 Progress = Callable[[str, int, int], None]
-POOLED = ("anomalies_ad", "burnout_predictions")
+POOLED = ("anomalies_ad", "burnout_predictions", "ad_lifecycle")
 ENTITIES = ("campaigns", "adsets", "ads", "creatives")
 RUNNING_ADS = """
 SELECT account_id, greatest(

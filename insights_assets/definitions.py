@@ -41,6 +41,7 @@ DERIVED_ASSETS = (
     findings.anomalies_ad,
     burnout.burnout_weeks,
     burnout.burnout_predictions,
+    burnout.ad_lifecycle,
 )
 PARTITIONED_ASSETS = RAW_ASSETS + DERIVED_ASSETS
 LEDGERS = {INSIGHTS_DAILY.name: Ledger(RESTATEMENTS, restatements.restated, restatements.keep_first_observed)}

@@ -22,6 +22,7 @@ UPSTREAM: Mapping[str, tuple[tuple[str, int], ...]] = {
     "anomalies_ad": (("features_ad", 12), ("adsets", 12)),
     "burnout_weeks": (("features_ad", 0), ("insights_weekly_ad", 0), ("insights_daily", 0)),
     "burnout_predictions": (("features_ad", 0), ("burnout_weeks", 0)),
+    "ad_lifecycle": (("burnout_weeks", 0),),
 }
 
 # A run's memory grows with its ads and weeks. 600 ads x 52 weeks took 1,400 MB in one run, 625 MB in runs of 4 weeks,

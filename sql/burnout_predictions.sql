@@ -9,7 +9,7 @@
 -- predicted_cpr_change_pct | percent | Median change of CPR against the 4-week median, from the 400 cases of like risk; may be null
 -- lo_80 | percent | 10th percentile of that change; null below 30 training pairs
 -- hi_80 | percent | 90th percentile of that change; may be null
--- top_drivers | STRUCT(signal VARCHAR, value DOUBLE, contribution DOUBLE)[] | Up to five themes by their part of the logistic model's logit, against an average ad week; positive raises the risk
+-- top_drivers | STRUCT(signal VARCHAR, value DOUBLE, contribution DOUBLE)[] | Up to five themes by their part of the logistic model's logit, against an average ad week; above 0 raises it
 -- confidence | DOUBLE | 0 to 1: pairs / (pairs + 500) x results of 4 weeks / (results + 10)
 -- raw_score | DOUBLE | The seeds' linear scorecard, unclamped: 0 means that nothing moved
 -- training_pairs | count | Pairs (week, outcome) the model was fitted on, all of them known that week; 0: the rule alone

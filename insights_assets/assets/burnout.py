@@ -3,6 +3,7 @@
 import dagster as dg
 import polars as pl
 
+from insights_assets.analytics.ad_lifecycle import ad_lifecycle as lives
 from insights_assets.analytics.burnout_backtest import backtest_burnout as score
 from insights_assets.analytics.burnout_backtest import judged
 from insights_assets.analytics.burnout_rows import burnout_predictions as predict
@@ -12,6 +13,7 @@ from insights_assets.assets.declare import OWNERS, column_schema, key_of, table_
 from insights_assets.lake.store import Lake
 from insights_assets.partitions import split_keys
 from insights_assets.tables.accounts import ACCOUNTS
+from insights_assets.tables.ad_lifecycle import AD_LIFECYCLE
 from insights_assets.tables.backtest_burnout import BACKTEST_BURNOUT
 from insights_assets.tables.burnout_models import BURNOUT_MODELS
 from insights_assets.tables.burnout_predictions import BURNOUT_PREDICTIONS
@@ -78,6 +80,19 @@ def burnout_predictions(
         lake.append(BURNOUT_MODELS, new)
     mine = predicted.filter(pl.col("account_id").is_in(accounts))
     return dg.MaterializeResult(value=mine, metadata={"models": models["model_version"].to_list()})
+
+
+@table_asset(
+    AD_LIFECYCLE,
+    "Survival by Kaplan-Meier over the ads of all accounts: those that have not burnt out yet count as censored.",
+    kinds=KINDS,
+    deps=[dg.AssetDep(key_of(BURNOUT_WEEKS))],
+    resources={"lake"},
+)
+def ad_lifecycle(context: dg.AssetExecutionContext) -> dg.MaterializeResult[pl.DataFrame]:
+    accounts, weeks = split_keys(context.partition_keys)
+    rows = lives(context.resources.lake.read(BURNOUT_WEEKS, until=weeks[-1]), weeks)
+    return dg.MaterializeResult(value=rows.filter(pl.col("account_id").is_in(accounts)))
 
 
 @dg.asset(

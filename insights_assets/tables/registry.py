@@ -1,6 +1,7 @@
 """All tables by name: what the lake creates, the catalog shows and the checks judge."""
 
 from insights_assets.tables.accounts import ACCOUNTS
+from insights_assets.tables.ad_lifecycle import AD_LIFECYCLE
 from insights_assets.tables.anomalies_ad import ANOMALIES_AD
 from insights_assets.tables.backtest_burnout import BACKTEST_BURNOUT
 from insights_assets.tables.burnout_models import BURNOUT_MODELS
@@ -41,6 +42,7 @@ TABLES: dict[str, Table] = {
         ANOMALIES_AD,
         BURNOUT_WEEKS,
         BURNOUT_PREDICTIONS,
+        AD_LIFECYCLE,
         BACKTEST_BURNOUT,
         BURNOUT_MODELS,
         RESTATEMENTS,

@@ -49,6 +49,7 @@ CONTRACT = {
         "confidence model_version"
     ),
     "burnout_weeks": "account_id week ad_id result_family creative_id spend results results_seen",
+    "ad_lifecycle": "account_id week ad_id status cost_ratio recovery_probability survival median_weeks_left",
     "burnout_models": "model_version fitted_week first_pair_week last_pair_week training_pairs inputs",
     "backtest_burnout": "model horizon_weeks pairs auc average_precision brier calibration_error warned_share",
     "check_results": "table_name check_name account_id week passed severity failing_rows observed_at",
@@ -92,7 +93,7 @@ def row(table: Table, **given: Any) -> dict[str, Any]:
     level = table.name.rsplit("_", 1)[-1]
     words = {
         **({"model": "fitted", "mean_lead_weeks": 1.5} if table.name == "backtest_burnout" else {}),
-        "status": {"sync_log": "ok", "anomalies_ad": "new"}.get(table.name, "ACTIVE"),
+        "status": {"sync_log": "ok", "anomalies_ad": "new", "ad_lifecycle": "degraded"}.get(table.name, "ACTIVE"),
         "level": level if level in ("campaign", "adset") else "ad",
         "entity_id": AD if level not in ("campaign", "adset") else f"{level}-1",
         "account_id": ACCOUNT,

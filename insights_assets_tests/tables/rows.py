@@ -32,6 +32,7 @@ BY_TABLE: dict[str, dict[str, Any]] = {
     "anomalies_ad": {"status": "new"},
     "check_results": {"severity": "ERROR"},
     "restatements": {"metric": "spend"},
+    "ad_lifecycle": {"status": "healthy"},
     "backtest_burnout": {"model": "fitted"},
     "completeness": {"metric": "spend", "lookback_days": 28},
 }
