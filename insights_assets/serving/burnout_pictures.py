@@ -26,6 +26,6 @@ def lead_picture(data: ReportData) -> Picture | None:
         axes.set(xlabel="ads that burnt after a calm week")
         axes.xaxis.set_major_locator(MaxNLocator(4, integer=True))
         axes.grid(visible=False, axis="y")
-        told = f"{leads.len():,} ads burnt after a calm week; "
+        told = f"{leads.len():,} burnouts after a calm week; "
         told += f"{counts[2]:,} had a risk of 50 % or more two weeks before, {counts[1]:,} only one week before."
         return drawing.picture(fig, f"Notice that predictions gave of burnout: {told}", told)

@@ -31,7 +31,7 @@ def ad(costs, name="1", *, results=1000.0):
 
 
 def test_status_by_hand():
-    # Two-week costs over the good cost 10: 1, then (10 + 30) / 2 / 10 = 2, 3, 2; at 1.1 and less it recovers, four weeks on.
+    # Two-week costs over the good cost 10: 1, then (10 + 30) / 2 / 10 = 2, 3, 2; below 1.5 it recovers for four weeks.
     costs = [10, 10, 10, 10, 10, 10, 30, 30, 10, 12, 10, 10, 12.5, 12.5]
     rows = ad_lifecycle(ad(costs), [week(n) for n in range(20)]).sort("week")
     assert AD_LIFECYCLE.split(rows).bad.is_empty()
