@@ -13,11 +13,11 @@ from insights_assets.assets import (
     anomalies,
     backtest_forecasts,
     backtests,
+    burnout,
     classifications,
     completeness,
     entities,
     features,
-    findings,
     forecasts,
     insights,
     offline,
@@ -30,6 +30,7 @@ from insights_assets.automation import tail_audit, version_watch
 from insights_assets.automation.alerts import sensors as alerting
 from insights_assets.automation.launching import launching
 from insights_assets.automation.resume import resume_sensor
+from insights_assets.checks.backtest_burnout import burnout_check
 from insights_assets.checks.backtests import backtest_check
 from insights_assets.checks.graph_versions import version_check
 from insights_assets.checks.reconciliation import reconciliation_checks
@@ -66,7 +67,9 @@ DERIVED_ASSETS = (
     anomalies.anomalies_ad,
     patterns.anomaly_patterns_asset,
     patterns.tracking_health,
-    findings.burnout_predictions,
+    burnout.burnout_weeks,
+    burnout.burnout_predictions,
+    burnout.ad_lifecycle,
     *forecasts.FORECAST_ASSETS,
     scores.prediction_scores,
     classifications.classifications_campaign,
@@ -107,12 +110,14 @@ def build_defs(settings: Settings | None = None, *, overrides: Mapping[str, Any]
             completeness.restatements,
             alerting.alerts,
             backtests.backtest_anomalies,
+            burnout.backtest_burnout,
             backtest_forecasts.backtest_forecasts,
             classifications.classification_feedback,
         ],
         asset_checks=[
             *[schema_check(a, TABLES[a.key.path[-1]], resources["clock"]) for a in PARTITIONED_ASSETS],
             reconciliation_checks(resources["clock"]),
+            burnout_check(burnout.backtest_burnout),
             backtest_check(backtests.backtest_anomalies),
             backtest_forecasts.no_worse,
             version_check(accounts.accounts, effective.graph_version, resources["clock"]),

@@ -10,7 +10,7 @@ import insights_assets
 ROOT = Path(insights_assets.__file__).parent
 NAME = "insights_assets"
 FILES = sorted(ROOT.rglob("*.py"))
-MATHEMATICS = {"polars", "numpy", "scipy", "statsmodels"}
+MATHEMATICS = {"polars", "numpy", "scipy", "statsmodels", "sklearn"}
 DAGSTER = ("definitions", "partitions", "registry", "backfill", "cli", "assets", "checks", "automation", "instance")
 DAGSTER += ("instance_home", "lineage", "runs", "commands", "lake/io_manager")
 # What each package may take from the others besides itself; a package or module that is missing here is unrestricted.

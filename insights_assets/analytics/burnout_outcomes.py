@@ -1,11 +1,11 @@
-"""What burnout means, and how good a prediction of it was."""
+"""What became of the ads in `features_ad`, and how good stored predictions of it were."""
 
 import numpy as np
 import polars as pl
 
-HORIZONS = (1, 2)
-BURNT_RATIO = 1.2
-MEDIAN_WEEKS = 4
+from insights_assets.analytics.burnout_baseline import BURNT_RATIO, HORIZONS, MEDIAN_WEEKS
+from insights_assets.analytics.burnout_quality import qualities
+
 MIN_MEDIAN_WEEKS = 2
 KEY = ["account_id", "entity_id", "week"]
 
@@ -88,20 +88,9 @@ def burnout_quality(predictions: pl.DataFrame, outcomes: pl.DataFrame) -> pl.Dat
     )
     rows = []
     for (horizon,), group in joined.group_by("horizon_weeks"):
-        risk, burnt = group["risk_score"].to_numpy(), group["burnt"].to_numpy().astype(float)
-        base = float(burnt.mean())
-        brier = float(np.mean((risk - burnt) ** 2))
-        rows.append((horizon, group.height, base, area_under_curve(risk, burnt), brier, base * (1 - base)))
+        told = qualities(group["risk_score"].to_numpy(), group["burnt"].to_numpy().astype(np.float64))
+        base = told.base_rate
+        rows.append((horizon, told.pairs, base, told.auc, told.brier, base * (1 - base)))
     names = {"horizon_weeks": pl.Int64, "pairs": pl.Int64, "base_rate": pl.Float64}
     schema = {**names, "auc": pl.Float64, "brier": pl.Float64, "brier_base": pl.Float64}
     return pl.DataFrame(rows, schema=schema, orient="row").sort("horizon_weeks")
-
-
-def area_under_curve(score: np.ndarray, label: np.ndarray) -> float | None:
-    """Mann-Whitney form of the AUC; None without both classes."""
-    positive = int(label.sum())
-    negative = label.size - positive
-    if positive == 0 or negative == 0:
-        return None
-    ranks = pl.Series(score).rank("average").to_numpy()
-    return float((ranks[label > 0].sum() - positive * (positive + 1) / 2) / (positive * negative))

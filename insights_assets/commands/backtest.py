@@ -2,6 +2,7 @@
 
 import click
 
+from insights_assets.commands.backtest_burnout import burnout
 from insights_assets.commands.backtest_forecasts import forecasts
 from insights_assets.commands.printing import print_table
 from insights_assets.lake.store import Lake
@@ -28,4 +29,5 @@ def anomalies(*, as_json: bool) -> None:
         print_table(rows.sort("factor", "found_share", descending=[False, True]))
 
 
+backtest.add_command(burnout)
 backtest.add_command(forecasts)

@@ -11,6 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from insights_assets.lake.store import Lake
 from insights_assets.serving import words
+from insights_assets.serving.burnout_pictures import lead_picture
 from insights_assets.serving.findings import collect
 from insights_assets.serving.forecasts import horizon_picture
 from insights_assets.serving.model import AccountFigures, ReportData
@@ -107,6 +108,7 @@ def render(data: ReportData) -> str:
         calibration=calibration_picture(data),
         horizons=horizon_picture(data.accuracy),
         max_expected=MAX_EXPECTED,
+        lead=lead_picture(data),
         striking=finding_picture(data, finding) if finding else None,
         few=words.FEW_RESULTS,
         max_accounts=MAX_ACCOUNTS,

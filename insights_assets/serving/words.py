@@ -17,13 +17,16 @@ METRIC_WORDS = {
     "results": "results",
 }
 SIGNAL_WORDS = {
-    "frequency_delta_pct": "frequency against its baseline",
-    "ctr_delta_pct": "click rate against its baseline",
-    "cpc_delta_pct": "cost per click against its baseline",
-    "frequency_slope_pct": "frequency trend a week",
-    "ctr_slope_pct": "click rate trend a week",
-    "reach_growth_pct": "reach against last week",
-    "spend_change_pct": "spend against last week",
+    "cost_to_median_pct": "cost against its median",
+    "link_ctr_change_pct": "link click rate",
+    "cpm_change_pct": "price of impressions",
+    "frequency_change_pct": "frequency",
+    "creative_age_weeks": "weeks of the creative",
+    "spend_change_pct": "spend",
+    "other_ads_cost_pct": "cost of the account's other ads",
+    "auction_price_pct": "prices in the account",
+    "season_pct": "season",
+    "results_of_4_weeks": "results of four weeks",
 }
 FEW_RESULTS = 10
 
@@ -105,7 +108,8 @@ def finding_words(finding: Finding) -> str:
 def drivers_words(risk: Risk, limit: int = 3) -> str:
     """The signals that raise or lower a risk most."""
     parts = [
-        f"{SIGNAL_WORDS.get(d.signal, plain(d.signal))} {change(d.value)} "
+        f"{SIGNAL_WORDS.get(d.signal, plain(d.signal))} "
+        f"{change(d.value) if d.signal.endswith('_pct') else number(d.value)} "
         f"({'raises' if d.contribution > 0 else 'lowers'})"
         for d in risk.drivers[:limit]
     ]

@@ -22,16 +22,20 @@ class BurnoutPredictions(TableModel):
     risk_score: pl.Float64 = column("Calibrated probability", unit="fraction", ge=0, le=1)
     risk_level: pl.String = one_of("low < 0.25 <= medium < 0.5 <= high < 0.75 <= critical", RISK_LEVELS)
     predicted_cpr_change_pct: pl.Float64 = percent(
-        "Median change of CPR against the 4-week median, from like cases", nullable=True
+        "Median change of CPR against the 4-week median, from the 400 cases of like risk", nullable=True
     )
     lo_80: pl.Float64 = percent("10th percentile of that change; null below 30 training pairs", nullable=True)
     hi_80: pl.Float64 = percent("90th percentile of that change", nullable=True)
-    top_drivers: Drivers = column("Up to five signals by size of contribution to raw_score; positive raises the risk")
-    confidence: pl.Float64 = column("0 to 1: from training pairs and signals that are known", ge=0, le=1)
-    raw_score: pl.Float64 = column("Linear scorecard, unclamped: 0 means that nothing moved")
-    training_pairs: pl.Int64 = count("Pairs (week, outcome) the map was fitted on, all of them known that week")
-    base_rate: pl.Float64 = column("Share of burnt pairs among them", unit="fraction", ge=0, le=1)
-    model_version: pl.String = column("Model and a hash of its training pairs")
+    top_drivers: Drivers = column(
+        "Up to five themes by their part of the logistic model's logit, against an average ad week; above 0 raises it"
+    )
+    confidence: pl.Float64 = column("0 to 1: pairs / (pairs + 500) x results of 4 weeks / (results + 10)", ge=0, le=1)
+    raw_score: pl.Float64 = column("The seeds' linear scorecard, unclamped: 0 means that nothing moved")
+    training_pairs: pl.Int64 = count(
+        "Pairs (week, outcome) the model was fitted on, all of them known that week; 0: the rule alone"
+    )
+    base_rate: pl.Float64 = column("Share of burnt pairs among them", unit="fraction", ge=0, le=1, nullable=True)
+    model_version: pl.String = column("As in burnout_models: kind, horizon, week of the fit, hash")
 
 
 BURNOUT_PREDICTIONS = Table(

@@ -1,12 +1,16 @@
 """All tables by name: what the lake creates, the catalog shows and the checks judge."""
 
 from insights_assets.tables.accounts import ACCOUNTS
+from insights_assets.tables.ad_lifecycle import AD_LIFECYCLE
 from insights_assets.tables.alerts import ALERT_OUTBOX, ALERTS
 from insights_assets.tables.anomalies import ANOMALIES_AD, ANOMALIES_ADSET, ANOMALIES_CAMPAIGN
 from insights_assets.tables.anomaly_patterns import ANOMALY_PATTERNS
 from insights_assets.tables.backtest_anomalies import BACKTEST_ANOMALIES
+from insights_assets.tables.backtest_burnout import BACKTEST_BURNOUT
 from insights_assets.tables.backtest_forecasts import BACKTEST_FORECASTS
+from insights_assets.tables.burnout_models import BURNOUT_MODELS
 from insights_assets.tables.burnout_predictions import BURNOUT_PREDICTIONS
+from insights_assets.tables.burnout_weeks import BURNOUT_WEEKS
 from insights_assets.tables.classification_feedback import CLASSIFICATION_FEEDBACK
 from insights_assets.tables.classifications import CLASSIFICATIONS
 from insights_assets.tables.completeness import COMPLETENESS
@@ -54,7 +58,11 @@ TABLES: dict[str, Table] = {
         ANOMALY_PATTERNS,
         TRACKING_HEALTH,
         BACKTEST_ANOMALIES,
+        BURNOUT_WEEKS,
         BURNOUT_PREDICTIONS,
+        AD_LIFECYCLE,
+        BACKTEST_BURNOUT,
+        BURNOUT_MODELS,
         *FORECASTS.values(),
         PREDICTION_SCORES,
         BACKTEST_FORECASTS,

@@ -10,8 +10,8 @@ import polars as pl
 import pytest
 
 from insights_assets.assets.anomalies import anomalies_ad
+from insights_assets.assets.burnout import burnout_predictions, burnout_weeks
 from insights_assets.assets.features import features_ad, features_adset, features_campaign
-from insights_assets.assets.findings import burnout_predictions
 from insights_assets.assets.forecasts import FORECAST_ASSETS, forecasts_ad
 from insights_assets.assets.scores import prediction_scores
 from insights_assets.definitions import DERIVED_ASSETS, RAW_ASSETS
@@ -246,8 +246,9 @@ def growing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Pipeline
     with pipeline(tmp_path_factory.mktemp("growing"), world, NOW) as made:
         (account_id,) = made.accounts
         made.refresh(EARLY)
-        made.run([features_ad], account_id, [JUDGED])
-        made.run([a for a in BY_WEEK.values() if a is not features_ad], account_id, [JUDGED])
+        first = [features_ad, burnout_weeks]
+        made.run(first, account_id, [JUDGED])
+        made.run([a for a in BY_WEEK.values() if a not in first], account_id, [JUDGED])
         known = {n: made.rows(n, account_id, JUDGED) for n in BY_WEEK}
         made.refresh(LATER)
         yield made, known

@@ -70,6 +70,10 @@ CONTRACT = {
         "account_id week level entity_id recommendation_type advice_week horizon_weeks followed cpr_change_pct "
         "siblings_cpr_change_pct"
     ),
+    "burnout_weeks": "account_id week ad_id result_family creative_id spend results results_seen",
+    "ad_lifecycle": "account_id week ad_id status cost_ratio recovery_probability survival median_weeks_left",
+    "burnout_models": "model_version fitted_week first_pair_week last_pair_week training_pairs inputs",
+    "backtest_burnout": "model horizon_weeks pairs auc average_precision brier calibration_error warned_share",
     "check_results": "table_name check_name account_id week passed severity failing_rows observed_at",
     "sync_log": (
         "account_id week step status error_type error_code error_subcode attempts duration_s rows retry_after"
@@ -88,6 +92,7 @@ CONTRACT = {
 # Rows of views over several tables.
 THREE_LEVELS = ("insights_weekly", "features", "anomalies", "classifications", "recommendations")
 UNITED = {**dict.fromkeys(THREE_LEVELS, 6), "forecasts": 8}
+FLEET = {"backtest_burnout", "burnout_models"}  # of all accounts together, pooled
 FIRST_WORDS = {
     "anomaly_type": "cpr_spike",
     "metric": "cpr",
@@ -115,7 +120,7 @@ FIRST_WORDS = {
     "priority_level": "high",
 }
 
-STATUS = {"sync_log": "ok", "tracking_health": "healthy", "alerts": "open"}
+STATUS = {"sync_log": "ok", "tracking_health": "healthy", "alerts": "open", "ad_lifecycle": "degraded"}
 KIND = {"anomaly_patterns": "month"}
 
 
@@ -133,6 +138,7 @@ def row(table: Table, **given: Any) -> dict[str, Any]:
     """A row that the table accepts, `given` values in it."""
     level = table.name.rsplit("_", 1)[-1]
     words = {
+        **({"model": "fitted", "mean_lead_weeks": 1.5} if table.name == "backtest_burnout" else {}),
         "status": STATUS.get(table.name, "new" if table.layer == "findings" else "ACTIVE"),
         "kind": KIND.get(table.name, "forecast"),
         "level": level if level in ("campaign", "adset") else "ad",
@@ -175,9 +181,10 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> Lake:
     """Two accounts with one row in each table, under a path that needs quoting."""
     made = Lake(str(tmp_path_factory.mktemp("läke o'f") / "lake"))
     for table in TABLES.values():
-        rows = frame(table, {"account_id": ACCOUNT}, {"account_id": OTHER})
+        accounts = [{}] if table.name in FLEET else [{"account_id": ACCOUNT}, {"account_id": OTHER}]
+        rows = frame(table, *accounts)
         if not table.partitioned:
-            made.overwrite(table, rows.with_columns(name=pl.lit(NAME)) if "name" in table.schema else rows)
+            made.overwrite(table, rows.with_columns(pl.lit(NAME).alias(c) for c in rows.columns if c == "name"))
         elif table.layer == "ops":
             made.append(table, rows)
         else:
@@ -214,8 +221,8 @@ def test_a_view_has_the_documented_columns_and_those_of_the_contract(
     assert rows.schema == nothing.schema
     assert set(CONTRACT[view].split()) <= set(documented)
     assert nothing.height == 0
-    assert rows.height == UNITED.get(view, 2)
-    assert set(rows["account_id"]) == {ACCOUNT, OTHER}
+    assert rows.height == UNITED.get(view, 1 if view in FLEET else 2)
+    assert view in FLEET or set(rows["account_id"]) == {ACCOUNT, OTHER}
     assert not {"token_env", "token_path"} & set(documented)
 
 

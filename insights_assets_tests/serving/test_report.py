@@ -2,12 +2,15 @@
 
 import base64
 import re
+from dataclasses import replace
 from datetime import timedelta
 from xml.etree import ElementTree as ET
 
 import matplotlib as mpl
+import polars as pl
 import pytest
 
+from insights_assets.serving.burnout_pictures import lead_picture
 from insights_assets.serving.findings import collect
 from insights_assets.serving.report import render, write_report
 from insights_assets_tests.serving import small_lake as small
@@ -108,3 +111,19 @@ def test_what_is_expected_stands_with_its_interval_and_past_errors_by_horizon(tm
     assert "640.00 EUR" in page
     assert "576.00 EUR to 704.00 EUR" in page
     assert "80 % intervals held 80% of the truths" in page
+
+
+def test_notice_is_drawn_once_both_horizons_have_outcomes(lake):
+    data = collect(lake, **PERIOD)
+    assert lead_picture(replace(data, outcomes=data.outcomes.clear())) is None
+    keys = {"account_id": "act_1", "ad_id": "1"}
+    told = [(2, 1, 0.1, False), (2, 2, 0.6, True), (1, 1, 0.2, True), (1, 2, 0.1, False)]
+    rows = [
+        keys | {"week": small.weeks_ago(n), "horizon_weeks": h, "risk_score": risk, "burnt": burnt}
+        for n, h, risk, burnt in told
+    ]
+    picture = lead_picture(replace(data, outcomes=pl.DataFrame(rows)))
+    expected = "1 burnouts after a calm week; 1 had a risk of 50 % or more two weeks before, 0 only one week before."
+    assert picture is not None
+    assert picture.caption == expected
+    assert picture.uri.startswith("data:image/svg+xml;base64,")

@@ -50,6 +50,8 @@ BY_TABLE: dict[str, dict[str, Any]] = {
     "alerts": {"status": "open", "kind": "ctr_drop"},
     **{f"classifications_{level}": {"source": "model"} for level in ("campaign", "adset", "ad")},
     "recommendation_outcomes": {"horizon_weeks": 2},
+    "ad_lifecycle": {"status": "healthy"},
+    "backtest_burnout": {"model": "fitted"},
     "completeness": {"metric": "spend", "lookback_days": 28},
 }
 
