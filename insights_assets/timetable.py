@@ -53,8 +53,12 @@ SLOTS: Final = (
     Slot("recommendations", "campaign", "15 5 * * *", 2),
     Slot("recommendations", "adset", "45 5 * * *", 2),
     Slot("recommendations", "ad", "15 6 * * *", 2),
-    # Pooled over all accounts, so once for the fleet and not in each account's refresh.
+    # Pooled over all accounts, or made from what is: once for the fleet and not in each account's refresh.
     Slot("burnout_predictions", None, "40 6 * * *", 5),
+    Slot("ad_lifecycle", None, "55 6 * * *", 5),
+    Slot("anomaly_patterns", None, "10 7 * * *", 2),
+    Slot("prediction_scores", None, "20 7 * * *", 5),
+    Slot("recommendation_outcomes", None, "35 7 * * *", 5),
 )
 REFRESH: Final = "refresh_accounts"
 SENSORS: Final = ("register_accounts", "refresh_restated", "refresh_stale")

@@ -47,8 +47,9 @@ def test_every_decision_is_in_the_index() -> None:
     assert set(re.findall(r"\((\d{4}-[^)]+)\)", index)) == {p.name for p in ADRS.glob("[0-9]*.md")}
 
 
-def test_the_picture_names_every_asset_and_no_other() -> None:
+def test_the_picture_names_every_stage_and_no_other() -> None:
     picture = re.search(r"```mermaid\nflowchart LR\n(.*?)```", README, flags=re.DOTALL)
     assert picture is not None
-    names = {a.key.path[-1] for a in PARTITIONED_ASSETS} | {"accounts", "backtest_anomalies"}
-    assert set(re.findall(r"[a-z_]+", picture[1])) == names
+    stages = {re.sub(r"_(account|campaign|adset|ad)$", "", a.key.path[-1]) for a in PARTITIONED_ASSETS}
+    backtests = {f"backtest_{n}" for n in ("anomalies", "forecasts", "burnout")}
+    assert set(re.findall(r"[a-z_]+", picture[1])) == stages | backtests | {"accounts", "alerts"}

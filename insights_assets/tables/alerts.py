@@ -15,6 +15,7 @@ KINDS = (
     "ctr_drop",
     "roas_below_target",
     "high_frequency",
+    "audience_exhausted",
     "budget_depleted",
     "burnout_critical",
     "check_failed",

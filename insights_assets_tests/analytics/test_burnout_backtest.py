@@ -5,7 +5,6 @@ from datetime import timedelta
 import numpy as np
 import polars as pl
 import pytest
-from insights_assets.analytics.ad_features import ad_features
 from sklearn.metrics import average_precision_score, roc_auc_score
 
 from insights_assets.analytics.burnout_backtest import SKILL_TOLERANCE, backtest_burnout, judged, worse
@@ -19,7 +18,7 @@ from insights_assets.tables.backtest_burnout import BACKTEST_BURNOUT
 from insights_assets.tables.burnout_models import BURNOUT_MODELS
 from insights_assets.tables.burnout_predictions import BURNOUT_PREDICTIONS
 from insights_assets.tables.burnout_weeks import BURNOUT_WEEKS
-from insights_assets_tests.analytics.ad_worlds import ad_week, monday, no_days, weekly_inputs
+from insights_assets_tests.analytics.ad_worlds import ad_features, ad_week, monday, no_days, weekly_inputs
 from insights_assets_tests.analytics.burnout_worlds import FIRST_WEEK, Nature, world
 
 WEEKS = 60

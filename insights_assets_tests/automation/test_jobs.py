@@ -9,11 +9,8 @@ from insights_assets.partitions import account_weeks
 from insights_assets.settings import load_settings
 from insights_assets.timetable import SLOTS, Timetable, parse
 
-# What the graph has of each stage today; a stage or level that joins is added here.
-TODAY = {
-    "anomalies_ad": {"anomalies_ad"},
-    "burnout_predictions": {"burnout_predictions"},
-}
+# Each job runs the one asset that it is named after.
+TODAY = {slot.name: {slot.name} for slot in SLOTS}
 NAMES = {a.key.path[-1] for a in PARTITIONED_ASSETS}
 
 

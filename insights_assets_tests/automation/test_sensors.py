@@ -13,7 +13,10 @@ from insights_assets.tables.restatements import RESTATEMENTS
 from insights_assets_tests.automation.fleet_lake import MONDAY, NOW, FleetLake, corners, keys, week
 from insights_assets_tests.tables.rows import frame_of, valid_row
 
-FOLLOWS = ("completeness", "features_ad", "results_daily", "results_weekly")
+FOLLOWS = (
+    *("completeness", "results_daily", "results_weekly", "burnout_weeks", "tracking_health"),
+    *("features_campaign", "features_adset", "features_ad"),
+)
 
 
 @pytest.fixture
@@ -138,14 +141,14 @@ def restate(fleet, account, *backs, minutes_ago=60):
 
 def test_restated_weeks_and_those_that_look_back_on_them_are_computed_again_without_reading(fleet):
     fleet.accounts({"account_id": "act_1", "business_id": "77"})
-    at = restate(fleet, "act_1", 20, 18)
+    at = restate(fleet, "act_1", 30, 28)
     tick = fleet.sensor("refresh_restated")
     (request,) = tick.run_requests
-    # Completeness looks back 17 weeks, features 11.
-    assert corners(request) == (f"act_1|{week(20)}", f"act_1|{week(18 - 17)}")
+    # Features look back 11 weeks, and tracking health 8 on those.
+    assert corners(request) == (f"act_1|{week(30)}", f"act_1|{week(28 - 11 - 8)}")
     assert {k.path[-1] for k in request.asset_selection} == set(FOLLOWS)
     assert request.tags["insights/business_id"] == "77"
-    assert request.run_key == f"restated|act_1|{week(20)}|{week(1)}|{at.isoformat()}"
+    assert request.run_key == f"restated|act_1|{week(30)}|{week(9)}|{at.isoformat()}"
     assert tick.cursor == at.isoformat()
 
 

@@ -92,7 +92,7 @@ CONTRACT = {
 # Rows of views over several tables.
 THREE_LEVELS = ("insights_weekly", "features", "anomalies", "classifications", "recommendations")
 UNITED = {**dict.fromkeys(THREE_LEVELS, 6), "forecasts": 8}
-FLEET = {"backtest_burnout", "burnout_models"}  # of all accounts together, pooled
+FLEET = {"backtest_anomalies", "backtest_burnout", "burnout_models"}  # of all accounts together, pooled
 FIRST_WORDS = {
     "anomaly_type": "cpr_spike",
     "metric": "cpr",
