@@ -85,7 +85,7 @@ def test_every_reading_is_the_same(pair, history):
 
 @pytest.mark.slow
 @given(histories)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_every_reading_is_the_same_for_many_histories(pair, history):
     compare(pair, history)
 
