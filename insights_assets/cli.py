@@ -31,6 +31,7 @@ class Commands(click.Group):
         "status": ("status", "Show what the backfills did, which failures are open, and what resumes when."),
         "offline": ("offline", "Show what the drop folder of offline conversions holds."),
         "sql": ("sql", "Ask the views with SQL (DuckDB, read-only)."),
+        "backtest": ("backtest", "Walk-forward quality on the lake's own history, beside naive baselines."),
         "dev": ("services", "Open the Dagster UI and daemon on this instance."),
         "config": ("config", "Settings."),
     }
