@@ -14,9 +14,9 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 
 from insights_assets.analytics.burnout_panel import Floats
 
-RULE = {"chance_mixed_slow": 0.2, "chance_mixed_blend": 0.5}
-"""Slopes of the rule: the chance's own logit is too sure of itself, for prices move for more reasons than counting."""
-RULE_INTERCEPT = -0.55
+RULE = {"chance_mixed_blend": 0.85}
+"""The rule: the chance by counting, a little less sure of itself, for prices move for more reasons than counting."""
+RULE_INTERCEPT = 0.05
 LEAST_PAIRS = 60
 LEAST_PAIRS_OF_TREES = 1_500
 RIDGE = 150.0
