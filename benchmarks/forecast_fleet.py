@@ -173,6 +173,6 @@ if __name__ == "__main__":
         one_year(lake, names[0])
         one, fits = library(lake), 4 * entities
         print(
-            f"statsmodels, damped ETS: {1000 * one:.0f} ms of CPU a fit; {fits} fits of that week {fits * one / 60:.0f} min "
+            f"statsmodels, damped ETS: {1000 * one:.0f} ms of CPU a fit; {fits} of that week {fits * one / 60:.0f} min "
             f"(scaled from {SLICE})"
         )
