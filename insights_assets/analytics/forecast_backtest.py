@@ -1,6 +1,7 @@
 """What a walk-forward run of the forecasts comes to, and whether a run is worse than naive or than the run before."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 import polars as pl
 
@@ -17,6 +18,8 @@ WORSE_THAN_NAIVE = 1.02
 best forecast; the 2 % are what learning from short histories costs there."""
 WORSE_THAN_BEFORE = 1.03
 """Ratio over the one of the run before that turns the check red."""
+MOST_APART = timedelta(weeks=2)
+"""Distance of the origins of two runs that are compared: other months are other months, whatever the model."""
 
 
 def backtest_rows(scores: pl.DataFrame, run_at: pl.Expr) -> pl.DataFrame:
@@ -90,7 +93,8 @@ def judge(rows: pl.DataFrame) -> Verdict:
     """Hold the newest run against naive forecasts and against the run before it.
 
     Args:
-        rows: rows of `backtest_forecasts`, every run. Two runs are compared over the accounts they share.
+        rows: rows of `backtest_forecasts`, every run. Two runs are compared over the accounts they share, and only
+            over as many origins at about the same time.
 
     Returns:
         The verdict; metrics and grains with fewer than 200 scores are not judged.
@@ -108,10 +112,7 @@ def judge(rows: pl.DataFrame) -> Verdict:
     ]
     if len(runs) > 1:
         before = rows.filter(pl.col("run_at") == runs[1])
-        shared = [
-            figures(one.join(other, on=["account_id", *CELL], how="semi"), JUDGED)
-            for one, other in ((newest, before), (before, newest))
-        ]
+        shared = [figures(one, JUDGED) for one in (_comparable(newest, before), _comparable(before, newest))]
         both = shared[0].join(shared[1], on=JUDGED, suffix="_before")
         worse = both.filter(
             pl.col("scores") >= FEWEST_SCORES,
@@ -124,3 +125,12 @@ def judge(rows: pl.DataFrame) -> Verdict:
             ).iter_rows()
         ]
     return Verdict(tuple(complaints), now.height)
+
+
+def _comparable(rows: pl.DataFrame, other: pl.DataFrame) -> pl.DataFrame:
+    """Rows whose cell is in the other run too, over as many origins that end at most `MOST_APART` from these."""
+    span = [pl.col(c).alias(f"{c}_other") for c in ("first_origin", "week")]
+    both = rows.join(other.select("account_id", *CELL, *span), on=["account_id", *CELL], how="inner")
+    apart = pl.col("week") - pl.col("week_other")
+    alike = (apart == pl.col("first_origin") - pl.col("first_origin_other")) & (apart.abs() <= MOST_APART)
+    return both.filter(alike).select(rows.columns)

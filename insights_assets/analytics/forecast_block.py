@@ -42,8 +42,8 @@ def bounds(block: Scaled, period: float, horizon: int, group: Ints, pool: Ints |
     truth[pauses.age[:, 1:] >= 0] = np.nan
     newer = _newer_half(np.isfinite(truth).any(axis=2) & (told.known[:, 1:] > 0))
     weights, before = _combine(told, truth, newer, group, pool)
-    middle = np.einsum("nhk,nk->nh", told.forecasts[:, 0], weights).astype(np.float64)
-    spread = np.einsum("nok,nk->no", told.spread, weights).astype(np.float64)
+    middle = np.einsum("nhk,nk->nh", told.forecasts[:, 0].astype(np.float64), weights)
+    spread = np.einsum("nok,nk->no", told.spread.astype(np.float64), weights)
     scale = forecast_intervals.scales(spread, told.known, block.kind, group, pool)
     stride = float(np.diff(told.offsets[1:3])[0]) if told.offsets.size > MIDDLE else 1.0
     past = forecast_intervals.Past(

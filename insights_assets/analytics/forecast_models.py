@@ -29,7 +29,7 @@ MOST_HARMONICS = 26
 MIN_CLIPPED = 4
 """Points before an innovation can be called too large."""
 MOST_CUT = 2
-"""Innovations in a row that are cut; the next is believed, for a level that stays is a new level."""
+"""Innovations in a row that are cut; the next one is taken as a new level, for it stays."""
 
 
 @dataclass(frozen=True)
@@ -178,14 +178,21 @@ def run(panel: Panel, model: Model, offsets: Ints, horizon: int) -> Run:
         _advance(now, transition, room[..., :n])
         error = panel.values[t, :n] - observation @ now
         seen, age = np.isfinite(error), count[:n]
+        stays = None
         if np.isfinite(model.clip):
-            limit = np.where((age >= MIN_CLIPPED) & (cut[:n] < MOST_CUT), model.clip * spread[:n], np.inf)
-            beyond = np.abs(error) > limit
+            limit = model.clip * spread[:n]
+            large = (np.abs(error) > limit) & (age >= MIN_CLIPPED)
+            beyond = large & (cut[:n] < MOST_CUT)
+            # Nothing at all is a pause (`forecast_pauses`), not a level.
+            stays = large & ~beyond & (panel.values[t, :n] != 0)
             error = np.where(beyond, np.copysign(limit, error), error)
             cut[:n] = np.where(seen, (cut[:n] + 1) * beyond, cut[:n])
         error[~seen] = 0.0
         same = age[0] if n and age[0] == age[-1] and (age == age[0]).all() else -1
         now += np.multiply(gain[:, same, None] if same >= 0 else gain[:, age], error, out=moved[:, :n])
+        if stays is not None and stays.any():
+            # The rest of the step as well, whatever the gain: the level is a new one.
+            now[0] += np.where(stays, error - moved[0, :n], 0.0)
         weight = np.maximum(1.0 / np.maximum(age, 1), SPREAD_MEMORY) * (seen & (age > 0))
         spread[:n] += weight * (np.abs(error) - spread[:n])
         count[:n] += seen

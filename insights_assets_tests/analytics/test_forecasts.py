@@ -236,6 +236,17 @@ def test_a_pool_knows_nothing_of_the_others():
     together = forecast(every, 4, 52, groups, pools)
     for pool in "abc":
         own = every.filter(pl.col("unique_id").str.starts_with(pool))
-        alone = forecast(own, 4, 52, groups)
-        assert_frame_equal(alone, together.filter(pl.col("unique_id").str.starts_with(pool)), rel_tol=1e-5)
+        alone = forecast(own, 4, 52, groups, pools)
+        assert_frame_equal(alone, together.filter(pl.col("unique_id").str.starts_with(pool)), rel_tol=1e-7)
     assert not together.equals(forecast(every, 4, 52, groups)), "one pool would learn from all"
+
+
+def test_a_level_that_stays_is_the_level_and_one_strike_moves_little():
+    rng = np.random.default_rng(3)
+    calm = 100 * np.exp(0.05 * rng.standard_normal(200))
+    shifted, struck = calm.copy(), calm.copy()
+    shifted[-6:] *= 1.8
+    struck[-1] *= 6
+    out = forecast(frame(shifted, struck), 4, 52)["mean"].to_numpy().reshape(2, 4)
+    assert out[0] == pytest.approx(180, rel=0.1)
+    assert (out[1] < 200).all(), "a fifth of the way to the last point, which may be a new level"

@@ -138,3 +138,5 @@ def test_a_backtest_worse_than_the_one_before_is_red_over_the_accounts_of_both()
     (complaint,) = judge(pl.concat([before, worse])).complaints
     assert "0.900" in complaint
     assert "0.800 in the run before" in complaint
+    months_ago = before.with_columns(pl.col("first_origin", "week").dt.offset_by("-8w"))
+    assert judge(pl.concat([months_ago, worse])).passed, "other months are other months"

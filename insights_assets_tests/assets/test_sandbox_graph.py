@@ -10,6 +10,7 @@ import polars as pl
 import pytest
 
 from insights_assets.assets.anomalies import anomalies_ad
+from insights_assets.assets.backtest_forecasts import backtest_forecasts
 from insights_assets.assets.burnout import burnout_predictions, burnout_weeks
 from insights_assets.assets.features import features_ad, features_adset, features_campaign
 from insights_assets.assets.forecasts import FORECAST_ASSETS, forecasts_ad
@@ -187,6 +188,17 @@ def test_every_forecast_of_a_week_that_is_over_is_scored_against_what_was_spent(
     both = scores.join(spent, on=["week", "entity_id"], how="left").with_columns(pl.col("spend").fill_null(0.0))
     assert (both["actual"] - both["spend"]).abs().max() < 0.005
     assert scores["horizon"].unique().sort().to_list() == [1, 2, 3, 4]
+
+
+def test_the_backtest_scores_past_origins_and_leaves_the_forecasts_alone(graph):
+    before = graph.rows("forecasts_account")
+    result = graph.run([backtest_forecasts])
+    rows = graph.rows("backtest_forecasts")
+    assert set(rows["level"]) == {"account", "campaign", "adset", "ad"}
+    # Eight origins have four weeks behind them; in New York the last of those weeks is not over.
+    assert rows["week"].unique().sort().to_list() == [ALL_WEEKS[6], ALL_WEEKS[7]]
+    assert [e.check_name for e in result.get_asset_check_evaluations()] == ["no_worse"]
+    assert graph.rows("forecasts_account").equals(before)
 
 
 def test_running_it_again_changes_nothing_but_when_it_was_read(graph):
