@@ -99,6 +99,7 @@ class Took:
 
     @classmethod
     def now(cls) -> "Took":
+        """What has passed since some fixed moment."""
         return cls(time.perf_counter(), time.process_time())
 
     def __sub__(self, other: "Took") -> "Took":

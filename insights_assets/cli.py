@@ -29,7 +29,7 @@ class Commands(click.Group):
             "Read the weeks again that can still change, by each account's own lookback.",
         ),
         "status": ("status", "Show what the backfills did, which failures are open, and what resumes when."),
-        "backtest": ("backtest", "How good the detectors are on the lake's own history, beside naive baselines."),
+        "backtest": ("backtest", "Walk-forward quality on the lake's own history, with naive baselines beside it."),
         "offline": ("offline", "Show what the drop folder of offline conversions holds."),
         "sql": ("sql", "Ask the views with SQL (DuckDB, read-only)."),
         "dev": ("services", "Open the Dagster UI and daemon on this instance."),
