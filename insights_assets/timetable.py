@@ -42,7 +42,7 @@ class Slot:
 SLOTS: Final = (
     Slot("anomalies", "campaign", "5 * * * *", 5),
     Slot("anomalies", "adset", "20 * * * *", 5),
-    Slot("anomalies", "ad", "35 */2 * * *", 5),
+    Slot("anomalies", "ad", "37 */2 * * *", 5),
     Slot("forecasts", "account", "45 3 * * *", 2),
     Slot("forecasts", "campaign", "0 4 * * *", 2),
     Slot("forecasts", "adset", "30 4 * * *", 2),
@@ -55,10 +55,10 @@ SLOTS: Final = (
     Slot("recommendations", "ad", "15 6 * * *", 2),
     # Pooled over all accounts, or made from what is: once for the fleet and not in each account's refresh.
     Slot("burnout_predictions", None, "40 6 * * *", 5),
-    Slot("ad_lifecycle", None, "55 6 * * *", 5),
-    Slot("anomaly_patterns", None, "10 7 * * *", 2),
-    Slot("prediction_scores", None, "20 7 * * *", 5),
-    Slot("recommendation_outcomes", None, "35 7 * * *", 5),
+    Slot("ad_lifecycle", None, "52 6 * * *", 5),
+    Slot("anomaly_patterns", None, "12 7 * * *", 2),
+    Slot("prediction_scores", None, "25 7 * * *", 5),
+    Slot("recommendation_outcomes", None, "40 7 * * *", 5),
 )
 REFRESH: Final = "refresh_accounts"
 SENSORS: Final = ("register_accounts", "refresh_restated", "refresh_stale")

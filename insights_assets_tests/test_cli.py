@@ -170,6 +170,13 @@ def _rows(home: Path, statement: str) -> list[dict[str, object]]:
     return json.loads(done.stdout)
 
 
+def test_a_backtest_of_an_empty_lake_says_what_to_do(tmp_path: Path) -> None:
+    done = run(tmp_path / "nothing", "backtest", "anomalies")
+    assert done.returncode == 0
+    assert "No ad has 12 whole weeks" in done.stdout
+    assert run(tmp_path / "nothing", "backtest", "anomalies", "--json").stdout.strip() == "[]"
+
+
 def test_sql_writes_each_format(home: Path, tmp_path: Path) -> None:
     statement = "SELECT account_id, currency FROM accounts ORDER BY account_id"
     expected = pl.DataFrame(_rows(home, statement))

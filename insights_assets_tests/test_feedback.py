@@ -87,10 +87,7 @@ def test_what_is_said_makes_its_weeks_stale_and_those_that_look_back_on_them(lak
     feedback.remove(lake, AD, later)
     assert set(feedback.changed_at(lake, ["act_1"], weeks).values()) == {later}
     assert feedback.changed_at(lake, ["act_1"], []) == {}
-    assert feedback.above({"classifications_ad": (("features_ad", 4),), "features_ad": ()}) == {
-        "classifications_ad": (("features_ad", 4), (feedback.STEP, 4)),
-        "features_ad": (),
-    }
+    assert feedback.ABOVE["classifications_ad"] == ((feedback.STEP, 4),)
 
 
 def test_an_unknown_entity_is_an_input_error(lake):

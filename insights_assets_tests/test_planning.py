@@ -198,12 +198,6 @@ def test_an_account_whose_ads_are_not_known_is_read_in_short_blocks() -> None:
     assert [len(b.weeks) for b in planning.sized([Block("act_1", weeks, ("ads",))], {})] == [10, 10]
 
 
-def test_a_forecast_made_two_days_after_its_week_stays_and_an_earlier_one_does_not() -> None:
-    week = WEEKS[0]
-    steps = ("forecasts_ad",)
-    at = datetime.combine(week, datetime.min.time(), UTC)
-    done = {("results_daily", "act_1", week): at + timedelta(days=20)}
-    for days, stale in ((8, [week]), (9, [])):
-        done["forecasts_ad", "act_1", week] = at + timedelta(days=days)
-        assert planning.stale_weeks("act_1", [week], steps, done, force=False) == stale
-    assert planning.stale_weeks("act_1", [week], steps, done, force=True) == [week]
+def test_forecasts_are_final_two_days_after_their_week() -> None:
+    final = lineage_of(PARTITIONED_ASSETS).final_after
+    assert final == {f"forecasts_{level}": timedelta(days=9) for level in ("account", "campaign", "adset", "ad")}

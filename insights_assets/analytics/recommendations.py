@@ -125,7 +125,9 @@ def _fired(rows: pl.DataFrame, rule: Rule) -> pl.DataFrame:
 def _most_important(advice: pl.DataFrame, most: int) -> pl.DataFrame:
     """Keep the strongest reason of each type, nothing that contradicts a pause or a user, and the first `most`."""
     by = [*KEY, "recommendation_type"]
-    ordered = advice.sort(*KEY, "priority", "confidence", "recommendation_type", descending=[False] * 3 + [True] * 3)
+    # Down to the reason: two that are as sure as can be would else come in any order.
+    strength = ("priority", "confidence", "recommendation_type", "reason")
+    ordered = advice.sort(*KEY, *strength, descending=[False] * len(KEY) + [True] * len(strength))
     once = ordered.unique(by, keep="first", maintain_order=True)
     kind = pl.col("recommendation_type")
     praised = (pl.col("tier_source") == "feedback") & pl.col("tier").is_in(["HIGH_PERFORMER", "MODERATE"])
