@@ -61,8 +61,18 @@ def anew(instance, history, way):
 
 
 def compare(pair, history):
-    stock, batched = (readings(i, anew(i, history, way)) for i, way in zip(pair, WAYS, strict=True))
-    assert batched == stock
+    stock, batched = (dict(flat(readings(i, anew(i, history, w)))) for i, w in zip(pair, WAYS, strict=True))
+    names = stock.keys() | batched.keys()
+    assert {n: (stock.get(n), batched.get(n)) for n in names if stock.get(n) != batched.get(n)} == {}
+
+
+def flat(value, name=""):
+    """Each reading by its path, so that a failure names the one that differs."""
+    if isinstance(value, dict) and value and all(isinstance(k, str) for k in value):
+        for key, below in value.items():
+            yield from flat(below, f"{name}/{key}")
+    else:
+        yield name, value
 
 
 ONE, TWO = ASSETS
