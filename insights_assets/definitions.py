@@ -35,6 +35,7 @@ from insights_assets.checks.backtests import backtest_check
 from insights_assets.checks.graph_versions import version_check
 from insights_assets.checks.reconciliation import reconciliation_checks
 from insights_assets.checks.schema import schema_check
+from insights_assets.checks.synced import synced_check
 from insights_assets.connection import Gateway
 from insights_assets.lake.io_manager import LakeIOManager
 from insights_assets.lake.ledger import Ledger
@@ -117,6 +118,7 @@ def build_defs(settings: Settings | None = None, *, overrides: Mapping[str, Any]
         asset_checks=[
             *[schema_check(a, TABLES[a.key.path[-1]], resources["clock"]) for a in PARTITIONED_ASSETS],
             reconciliation_checks(resources["clock"]),
+            synced_check(RAW_ASSETS, resources["clock"]),
             burnout_check(burnout.backtest_burnout),
             backtest_check(backtests.backtest_anomalies),
             backtest_forecasts.no_worse,

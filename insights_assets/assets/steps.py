@@ -18,6 +18,7 @@ from insights_assets.connection import Gateway
 from insights_assets.graph_api.client import GraphClient
 from insights_assets.graph_api.errors import GraphApiError
 from insights_assets.graph_api.redaction import redact
+from insights_assets.lake.io_manager import FAILED_ACCOUNTS
 from insights_assets.lake.store import Lake, Partition
 from insights_assets.lake.sync_log import append
 from insights_assets.partitions import split_key, today_in
@@ -68,8 +69,10 @@ def fetch(
 ) -> dg.MaterializeResult[pl.DataFrame]:
     """Run `ask` for each account of the run's partitions and join the rows.
 
+    An account that fails among others keeps what is stored of it; the check `synced` turns red for its partitions.
+
     Raises:
-        dagster.Failure: an account failed; the sentence says what to do, and `sync_log` has its error type.
+        dagster.Failure: every account failed; the sentence says what to do, and `sync_log` has each error type.
     """
     lake: Lake = context.resources.lake
     now: datetime = context.resources.clock()
@@ -80,15 +83,24 @@ def fetch(
         weeks_of.setdefault(account_id, []).append(week)
     frames = [table.empty()]
     tally = _Tally()
+    failed: dict[str, str] = {}
     for account_id, weeks in sorted(weeks_of.items()):
-        with _recorded(context, lake, table, [(account_id, w) for w in weeks], tally, now):
-            frames.append(_ask_account(context.resources.gateway, accounts, account_id, sorted(weeks), ask, tally, now))
+        try:
+            with _recorded(context, lake, table, [(account_id, w) for w in weeks], tally, now):
+                rows = _ask_account(context.resources.gateway, accounts, account_id, sorted(weeks), ask, tally, now)
+        except dg.Failure as failure:
+            failed[account_id] = failure.description or "failed"
+            if len(failed) == len(weeks_of):
+                raise
+        else:
+            frames.append(rows)
     return dg.MaterializeResult(
         value=pl.concat(frames),
         metadata={
             "requests": tally.requests,
             "duration_s": round(time.monotonic() - tally.started, 3),
             "dropped_fields": sorted(tally.dropped_fields),
+            FAILED_ACCOUNTS: failed,
         },
     )
 

@@ -19,6 +19,8 @@ from insights_assets.tables.model import Table
 
 COLUMNS = "columns"
 """Metadata of an input: the columns that are read."""
+FAILED_ACCOUNTS = "failed_accounts"
+"""Metadata of an output: accounts of the run that it has no answer for, with why; what is stored of them stays."""
 PREVIEW_ROWS = 5
 PREVIEW_COLUMNS = 10
 
@@ -48,7 +50,8 @@ class LakeIOManager(dg.IOManager):
             self._lake.overwrite(table, rows)
             refused = obj.height - rows.height
         else:
-            partitions = [split_key(k) for k in context.asset_partition_keys]
+            unanswered = _mapping((context.output_metadata or {}).get(FAILED_ACCOUNTS))
+            partitions = [p for p in map(split_key, context.asset_partition_keys) if p[0] not in unanswered]
             ledger = self._ledgers.get(table.name)
             stored = store(self._lake, table, obj, partitions, self._now(), ledger=ledger)
             rows, refused = stored.rows, stored.refused
@@ -93,6 +96,12 @@ class LakeIOManager(dg.IOManager):
         if not weeks:
             return self._lake.read(table, accounts=[], columns=columns)
         return self._lake.read(table, accounts=accounts, since=weeks[0], until=weeks[-1], columns=columns)
+
+
+def _mapping(told: object) -> dict[str, str]:
+    """A mapping out of an asset's metadata, empty when it told none."""
+    value = getattr(told, "value", told)
+    return value if isinstance(value, dict) else {}
 
 
 def _number(told: object) -> float:

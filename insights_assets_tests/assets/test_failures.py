@@ -3,12 +3,13 @@
 from datetime import UTC, date, datetime, timedelta
 
 import dagster as dg
+import polars as pl
 import pytest
 
 from insights_assets.assets.accounts import accounts
 from insights_assets.assets.entities import campaigns
 from insights_assets.assets.insights import insights_daily, insights_weekly_campaign
-from insights_assets.partitions import weeks_covering
+from insights_assets.partitions import range_tags, weeks_covering
 from insights_assets.sandbox import Fault, World
 from insights_assets.sandbox.faults import FaultBox
 from insights_assets_tests.assets.pipeline import Pipeline, pipeline
@@ -46,6 +47,51 @@ def test_a_dead_token_fails_its_own_account_only(tmp_path, world):
         assert failure.description == failed["message"][0]
         assert failure.metadata["error_type"].value == "token_invalid"
         assert "\n" not in failure.description
+
+
+def run_of_all(made: Pipeline, assets, *, raise_on_error=True):
+    """One run over every account, as a backfill from the UI makes them."""
+    order = made.instance.get_dynamic_partitions("account")
+    job = made.defs.resolve_implicit_global_asset_job_def().get_subset(asset_selection={a.key for a in assets})
+    tags = range_tags(order, WEEKS)
+    return job.execute_in_process(instance=made.instance, tags=tags, raise_on_error=raise_on_error)
+
+
+def test_in_a_run_over_several_accounts_the_others_land_and_the_dead_ones_check_is_red(tmp_path, world):
+    with pipeline(tmp_path, world, NOW) as made:
+        healthy, dead = made.accounts
+        run_of_all(made, [campaigns, insights_daily])
+        known = made.rows("insights_daily", dead)
+        body = {"error": {"message": "Session expired", "code": 190, "type": "OAuthException"}}
+        made.sandbox.app.fault_box = FaultBox([Fault(dead, times=999, status=400, body=body)])
+        made.now = NOW + timedelta(days=1)
+        result = run_of_all(made, [campaigns, insights_daily])
+        # What is stored of the dead one stays; the healthy one is read again.
+        assert made.rows("insights_daily", dead).equals(known)
+        assert set(made.rows("insights_daily", healthy)["observed_at"]) == {made.now}
+        verdicts = {(e.asset_key.path[-1], e.check_name): e.passed for e in result.get_asset_check_evaluations()}
+        assert not verdicts["insights_daily", "synced"]
+        assert not verdicts["campaigns", "synced"]
+        assert verdicts["insights_daily", "schema"]
+        red = made.rows("check_results").filter(check_name="synced", passed=False)
+        assert set(red["account_id"]) == {dead}
+        assert red.height == 2 * len(WEEKS)
+        assert "Session expired" in red["reason"][0] or "token" in red["reason"][0].lower()
+        newest = made.rows("sync_log").filter(pl.col("finished_at") == made.now)
+        assert set(newest.select("account_id", "status").unique().rows()) == {(healthy, "ok"), (dead, "failed")}
+        # Read again, it turns green, partition by partition.
+        made.sandbox.app.fault_box = FaultBox([])
+        made.now = NOW + timedelta(days=2)
+        run_of_all(made, [campaigns, insights_daily])
+        assert made.rows("check_results").filter(check_name="synced", passed=False).is_empty()
+
+
+def test_a_run_whose_accounts_all_fail_fails(tmp_path, world):
+    body = {"error": {"message": "Session expired", "code": 190, "type": "OAuthException"}}
+    with pipeline(tmp_path, world, NOW) as made:
+        made.sandbox.app.fault_box = FaultBox([Fault("act_", times=999, status=400, body=body)])
+        assert not run_of_all(made, [insights_daily], raise_on_error=False).success
+        assert set(made.rows("sync_log")["account_id"]) == set(made.accounts)
 
 
 def test_no_token_is_shown_even_when_the_server_repeats_it(tmp_path, world):

@@ -243,6 +243,6 @@ def test_the_checks_stand_in_the_graph_and_block_nothing(tmp_path):
     graph = build_defs(load_settings({"INSIGHTS_HOME": str(tmp_path)})).resolve_asset_graph()
     key = dg.AssetKey(["raw", "insights_daily"])
     specs = {k.name: graph.get_check_spec(k) for k in graph.get(key).check_keys}
-    assert set(specs) == {"schema", *CHECKS}
+    assert set(specs) == {"schema", "synced", *CHECKS}
     assert [name for name, spec in specs.items() if spec.blocking] == ["schema"]
     assert all(specs[name].description == text for name, text in CHECKS.items())
