@@ -126,6 +126,7 @@ def test_config_show_tells_origins_and_hides_secrets(tmp_path: Path) -> None:
     assert SECRET not in done.stdout
 
 
+@pytest.mark.slow
 def test_accounts_fail_one_by_one_with_a_table_and_the_healthy_one_is_whole(
     home: Path, sandbox: Sandbox, live: dict[str, str]
 ) -> None:

@@ -6,13 +6,16 @@ they had not seen (Wolpert 1992), from equal weights on, which calibrates them t
 """
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit
-from sklearn.ensemble import HistGradientBoostingClassifier
 
 from insights_assets.analytics.burnout_panel import Floats
+
+if TYPE_CHECKING:
+    from sklearn.ensemble import HistGradientBoostingClassifier
 
 RULE = {"chance_mixed_blend": 0.85}
 """The rule: the chance by counting, a little less sure of itself, for prices move for more reasons than counting."""
@@ -88,10 +91,13 @@ def penalised(design: Floats, burnt: Floats, start: Floats, penalty: Floats) -> 
     return np.asarray(at)
 
 
-def fit_trees(signals: NDArray[np.float32], burnt: Floats) -> HistGradientBoostingClassifier | None:
+def fit_trees(signals: NDArray[np.float32], burnt: Floats) -> "HistGradientBoostingClassifier | None":
     """Boosted trees; None below 1,500 pairs, where they only learn noise."""
     if burnt.size < LEAST_PAIRS_OF_TREES or burnt.min() == burnt.max():
         return None
+    # Two seconds and 150 MB in every process that loads the graph, for one step of some runs.
+    from sklearn.ensemble import HistGradientBoostingClassifier  # noqa: PLC0415
+
     model = HistGradientBoostingClassifier(
         learning_rate=0.06,
         max_iter=100,

@@ -201,6 +201,7 @@ def test_the_backtest_scores_past_origins_and_leaves_the_forecasts_alone(graph):
     assert graph.rows("forecasts_account").equals(before)
 
 
+@pytest.mark.slow
 def test_running_it_again_changes_nothing_but_when_it_was_read(graph):
     account_id = graph.accounts[-1]  # the last one: all that it is pooled with was known the first time
     names = [a.key.path[-1] for a in (*RAW_ASSETS, *DERIVED_ASSETS)]
