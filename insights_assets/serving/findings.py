@@ -11,6 +11,7 @@ import polars as pl
 
 from insights_assets.lake.store import Lake
 from insights_assets.partitions import monday, today_in
+from insights_assets.serving.advice import newest_advice
 from insights_assets.serving.figures import BASELINE_WEEKS, complete_weeks, count_words, family_figures
 from insights_assets.serving.forecasts import expected, forecast_accuracy
 from insights_assets.serving.model import HIGH_LEVELS, AccountFigures, Driver, Finding, ReportData, Risk, Trust
@@ -76,7 +77,10 @@ def collect(
     ]
     currencies = {row["account_id"]: row["currency"] for row in people}
     ahead, past = expected(scope, newest, names, currencies), forecast_accuracy(scope)
-    return ReportData(scope.since, until, now, tuple(figures), findings, risks, trust, features, outcomes, ahead, past)
+    advice = newest_advice(scope, newest, names)
+    return ReportData(
+        scope.since, until, now, tuple(figures), findings, risks, trust, features, outcomes, ahead, past, advice
+    )
 
 
 def _people(accounts: pl.DataFrame, features: pl.DataFrame) -> list[dict[str, str]]:

@@ -134,6 +134,24 @@ class Expected:
 
 
 @dataclass(frozen=True)
+class Advice:
+    """One piece of advice that is open; `confidence` is that of the claim behind it."""
+
+    account_id: str
+    account_name: str
+    level: str
+    entity_id: str
+    entity_name: str
+    kind: str
+    action: str
+    reason: str
+    priority: int
+    priority_level: str
+    confidence: float
+    since: date
+
+
+@dataclass(frozen=True)
 class FailedStep:
     """A step whose newest run failed, over the weeks with the same words."""
 
@@ -204,6 +222,7 @@ class ReportData:
     outcomes: pl.DataFrame = field(repr=False, compare=False)
     expected: tuple[Expected, ...] = ()
     accuracy: pl.DataFrame = field(default_factory=pl.DataFrame, repr=False, compare=False)
+    advice: tuple[Advice, ...] = ()
 
     @property
     def rows(self) -> int:

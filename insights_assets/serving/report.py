@@ -25,6 +25,7 @@ from insights_assets.serving.pictures import (
 
 MAX_FINDINGS = 15
 MAX_RISKS = 10
+MAX_ADVICE = 15
 MAX_EXPECTED = 40
 
 
@@ -114,6 +115,7 @@ def render(data: ReportData) -> str:
         max_accounts=MAX_ACCOUNTS,
         max_findings=MAX_FINDINGS,
         max_risks=MAX_RISKS,
+        max_advice=MAX_ADVICE,
     )
 
 

@@ -16,6 +16,7 @@ from insights_assets.tables.forecasts import FORECASTS
 from insights_assets.tables.insights import INSIGHTS_DAILY
 from insights_assets.tables.operations import CHECK_RESULTS, QUARANTINE, SYNC_LOG
 from insights_assets.tables.prediction_scores import PREDICTION_SCORES
+from insights_assets.tables.recommendations import RECOMMENDATIONS
 
 NOW = datetime(2026, 3, 11, 6, tzinfo=UTC)  # a Wednesday: the week of 9 March is running
 RUNNING = date(2026, 3, 9)
@@ -109,6 +110,14 @@ def daily(day, account_id="act_1"):
     return row | {"is_settled": False, "first_observed_at": NOW, "observed_at": NOW}
 
 
+def advice(kind="PAUSE", *, ad="1", priority=8, **more):
+    row = {"account_id": "act_1", "week": NEWEST, "level": "ad", "entity_id": ad, "recommendation_type": kind}
+    row |= {"recommendation_id": "0123456789abcdef", "priority": priority, "confidence": 0.97, "is_new": True}
+    row |= {"priority_level": "high" if priority >= 7 else "medium" if priority >= 4 else "low"}
+    row |= {"action": f"Do {kind}", "reason": "It costs twice its siblings", "evidence": "{}"}
+    return row | {"result_family": "purchase", "first_seen_week": NEWEST, "expires_at": NOW, **more}
+
+
 def refused():
     row = {"account_id": "act_1", "week": NEWEST, "table_name": "ads", "reason": "name: null"}
     return row | {"row": json.dumps({"ad_id": "9"}), "observed_at": NOW}
@@ -129,6 +138,7 @@ def build(folder, **tables):
         QUARANTINE,
         FORECASTS["account"],
         PREDICTION_SCORES,
+        *RECOMMENDATIONS.values(),
     )
     for table in known:
         if rows := tables.pop(table.name, None):

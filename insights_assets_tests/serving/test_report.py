@@ -127,3 +127,24 @@ def test_notice_is_drawn_once_both_horizons_have_outcomes(lake):
     assert picture is not None
     assert picture.caption == expected
     assert picture.uri.startswith("data:image/svg+xml;base64,")
+
+
+def test_advice_of_the_newest_complete_week_comes_first_by_priority(tmp_path):
+    lake = small.build(
+        tmp_path / "lake",
+        accounts=[small.account("act_1")],
+        features_ad=[small.feature(n) for n in range(6)],
+        ads=[small.ad(1, "Spring <offer>")],
+        recommendations_ad=[
+            small.advice("PAUSE", priority=6),
+            small.advice("SCALE_UP", ad="2", priority=8),
+            small.advice("PAUSE", ad="3", week=small.weeks_ago(3)),
+        ],
+    )
+    data = collect(lake, **PERIOD)
+    told = [(a.kind, a.entity_name, a.priority_level) for a in data.advice]
+    assert told == [("SCALE_UP", "2", "high"), ("PAUSE", "Spring <offer>", "medium")]
+    page = render(data)
+    assert page.index("Do SCALE_UP") < page.index("Do PAUSE")
+    assert "Spring &lt;offer&gt;" in page
+    assert "No advice is open" in render(replace(data, advice=()))

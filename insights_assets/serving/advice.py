@@ -1,0 +1,47 @@
+"""What a report advises: open recommendations of the newest complete weeks, the most important first."""
+
+from collections.abc import Mapping
+from datetime import date
+
+import polars as pl
+
+from insights_assets.serving.model import Advice
+from insights_assets.serving.trust import Scope
+from insights_assets.tables.entities import ADS, ADSETS, CAMPAIGNS
+from insights_assets.tables.model import Table
+from insights_assets.tables.recommendations import RECOMMENDATIONS
+
+ENTITIES: dict[str, Table] = {"campaign": CAMPAIGNS, "adset": ADSETS, "ad": ADS}
+
+
+def newest_advice(scope: Scope, newest: Mapping[str, date], names: Mapping[str, str]) -> tuple[Advice, ...]:
+    """Collect the advice of each account's newest complete week, of all levels."""
+    wanted = pl.DataFrame(list(newest.items()), schema={"account_id": pl.String, "week": pl.Date}, orient="row")
+    found = []
+    for level, table in RECOMMENDATIONS.items():
+        rows = scope.read(table).join(wanted, on=["account_id", "week"], how="semi")
+        entity = f"{level}_id"
+        known = scope.read(ENTITIES[level]).select("account_id", "week", pl.col(entity).alias("entity_id"), "name")
+        named = rows.join(known, on=["account_id", "week", "entity_id"], how="left")
+        found += [
+            Advice(
+                account_id=row["account_id"],
+                account_name=names.get(row["account_id"], row["account_id"]),
+                level=level,
+                entity_id=row["entity_id"],
+                entity_name=row["name"] or row["entity_id"],
+                kind=row["recommendation_type"],
+                action=row["action"],
+                reason=row["reason"],
+                priority=row["priority"],
+                priority_level=row["priority_level"],
+                confidence=row["confidence"],
+                since=row["first_seen_week"],
+            )
+            for row in named.to_dicts()
+        ]
+    return tuple(sorted(found, key=_order))
+
+
+def _order(advice: Advice) -> tuple[int, float, str, str, str]:
+    return (-advice.priority, -advice.confidence, advice.account_name, advice.entity_id, advice.kind)
