@@ -10,6 +10,8 @@
 -- scores | count | Predictions scored
 -- mae | of the metric | Mean of |error|; never average it over currencies
 -- naive_mae | of the metric | Mean of |naive_error|
+-- brier | of 1 | Mean of error squared, of probabilities; null for amounts
+-- naive_brier | of 1 | The same of the naive prediction
 -- mase | ratio | Mean of |error| / scale of each series; may be null
 -- bias | ratio | Mean of error / scale of each series: above 0 is too high; may be null
 -- coverage_80 | fraction | Share inside the 80 % interval; null for probabilities
@@ -31,6 +33,8 @@ WITH summed AS (
         count(*) AS scores,
         avg(abs(error)) AS mae,
         avg(abs(naive_error)) AS naive_mae,
+        avg(error ** 2) FILTER (kind = 'burnout') AS brier,
+        avg(naive_error ** 2) FILTER (kind = 'burnout') AS naive_brier,
         avg(abs(scaled_error)) AS mase,
         avg(scaled_error) AS bias,
         avg(in_interval_80::INTEGER) AS coverage_80,
@@ -51,6 +55,8 @@ SELECT
     summed.scores,
     summed.mae,
     summed.naive_mae,
+    summed.brier,
+    summed.naive_brier,
     summed.mase,
     summed.bias,
     summed.coverage_80,

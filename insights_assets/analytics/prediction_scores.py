@@ -9,6 +9,8 @@ import polars as pl
 from insights_assets.tables.prediction_scores import PREDICTION_SCORES
 
 PARTITION = ["account_id", "week"]
+# What only a forecast with intervals and a scale of its history has.
+OF_FORECASTS = ("in_interval", "in_interval_80", "seasonal_naive_error", "scaled_error", "scaled_naive_error")
 ACCURACY = ["kind", "level", "metric", "grain", "horizon"]
 
 
@@ -70,6 +72,43 @@ def score_forecasts(forecasts: pl.DataFrame, truth: pl.DataFrame, closed: pl.Dat
     )
 
 
+def score_burnout(predictions: pl.DataFrame, outcomes: pl.DataFrame, closed: pl.DataFrame) -> pl.DataFrame:
+    """Hold burnout risks against what happened.
+
+    Args:
+        predictions: rows of `burnout_predictions`.
+        outcomes: from `burnout_outcomes.observed_burnout`, of the weeks in which their outcomes lie.
+        closed: account_id, week, is_settled of the weeks that are over and were read since; others are not scored.
+
+    Returns:
+        Rows of `prediction_scores` whose actual is 1 for an ad that burnt out, else 0; the mean of the squared error is
+        the Brier score, and the naive prediction is the share of burnt ads that the model had learnt from.
+    """
+    pair = ["account_id", "entity_id", "origin_week", "horizon"]
+    told = predictions.rename({"ad_id": "entity_id", "week": "origin_week", "horizon_weeks": "horizon"})
+    known = outcomes.rename({"week": "origin_week", "horizon_weeks": "horizon", "outcome_week": "week"})
+    burnt = pl.col("burnt").cast(pl.Float64)
+    return (
+        told.join(known.select(*pair, "week", "burnt"), on=pair, how="inner")
+        .join(closed, on=PARTITION, how="inner")
+        .with_columns(
+            pl.lit("burnout").alias("kind"),
+            pl.lit("ad").alias("level"),
+            pl.lit("burnt").alias("metric"),
+            pl.lit("week").alias("grain"),
+            pl.col("week").alias("ds"),
+            pl.col("risk_score").alias("predicted"),
+            burnt.alias("actual"),
+            (pl.col("risk_score") - burnt).alias("error"),
+            (pl.col("base_rate") - burnt).alias("naive_error"),
+            pl.col("model_version").alias("model"),
+            *(pl.lit(None, dtype=PREDICTION_SCORES.schema[c]).alias(c) for c in OF_FORECASTS),
+        )
+        .select(list(PREDICTION_SCORES.schema))
+        .sort(PREDICTION_SCORES.key)
+    )
+
+
 def _scored(rows: pl.DataFrame) -> pl.DataFrame:
     actual = pl.col("actual")
     scale = pl.when(pl.col("scale") > 0).then("scale")
@@ -115,4 +154,25 @@ def accuracy(scores: pl.DataFrame) -> pl.DataFrame:
             pl.col("in_interval").mean().alias("coverage_95"),
         )
         .sort(ACCURACY)
+    )
+
+
+def brier(scores: pl.DataFrame) -> pl.DataFrame:
+    """Sum the scores of probabilities up by horizon.
+
+    Args:
+        scores: rows of `prediction_scores` of kind burnout.
+
+    Returns:
+        horizon, scores, base_rate, brier, naive_brier (of always saying the rate learnt from).
+    """
+    return (
+        scores.group_by("horizon")
+        .agg(
+            pl.len().cast(pl.Int64).alias("scores"),
+            pl.col("actual").mean().alias("base_rate"),
+            (pl.col("error") ** 2).mean().alias("brier"),
+            (pl.col("naive_error") ** 2).mean().alias("naive_brier"),
+        )
+        .sort("horizon")
     )

@@ -6,13 +6,17 @@ from datetime import date, timedelta
 import dagster as dg
 import polars as pl
 
+from insights_assets.analytics.burnout_baseline import HORIZONS, MEDIAN_WEEKS
+from insights_assets.analytics.burnout_outcomes import observed_burnout
 from insights_assets.analytics.forecast_facts import with_accounts
 from insights_assets.analytics.forecast_origins import known_origins
-from insights_assets.analytics.prediction_scores import accuracy, score_forecasts, truths
+from insights_assets.analytics.prediction_scores import accuracy, brier, score_burnout, score_forecasts, truths
 from insights_assets.assets.declare import key_of, table_asset
 from insights_assets.lake.store import Lake, Partition
 from insights_assets.partitions import lookback, split_key
 from insights_assets.tables.accounts import ACCOUNTS
+from insights_assets.tables.burnout_predictions import BURNOUT_PREDICTIONS
+from insights_assets.tables.features import FEATURES_AD
 from insights_assets.tables.forecasts import FORECASTS, WEEKS_AHEAD
 from insights_assets.tables.insights import INSIGHTS_DAILY
 from insights_assets.tables.operations import SYNC_LOG
@@ -20,6 +24,9 @@ from insights_assets.tables.prediction_scores import PREDICTION_SCORES
 from insights_assets.tables.results import RESULTS_DAILY, RESULTS_WEEKLY
 
 PARTITION = ["account_id", "week"]
+# An outcome compares with the median of the four weeks up to its origin, at most two weeks before it.
+LABEL_WEEKS = MEDIAN_WEEKS - 1 + max(HORIZONS)
+LABEL_COLUMNS = ("result_family", "spend", "results", "cpr", "is_complete")
 FACTS = [*PARTITION, "level", "entity_id", "result_family", "results", "spend", "is_primary", "is_settled"]
 DIGITS = 3
 
@@ -31,6 +38,8 @@ DIGITS = 3
     kinds={"python", "polars"},
     deps=[
         *[dg.AssetDep(key_of(t), partition_mapping=lookback(WEEKS_AHEAD)) for t in FORECASTS.values()],
+        dg.AssetDep(key_of(BURNOUT_PREDICTIONS), partition_mapping=lookback(max(HORIZONS))),
+        dg.AssetDep(key_of(FEATURES_AD), partition_mapping=lookback(LABEL_WEEKS)),
         dg.AssetDep(key_of(RESULTS_DAILY)),
         dg.AssetDep(key_of(RESULTS_WEEKLY)),
     ],
@@ -38,8 +47,22 @@ DIGITS = 3
 )
 def prediction_scores(context: dg.AssetExecutionContext) -> dg.MaterializeResult[pl.DataFrame]:
     lake: Lake = context.resources.lake
-    rows = forecast_scores(lake, [split_key(k) for k in context.partition_keys])
-    return dg.MaterializeResult(value=rows, metadata={"accuracy": markdown(accuracy(rows))})
+    partitions = [split_key(k) for k in context.partition_keys]
+    forecasts, burnout = forecast_scores(lake, partitions), burnout_scores(lake, partitions)
+    told = {"accuracy": markdown(accuracy(forecasts)), "burnout": markdown(brier(burnout))}
+    return dg.MaterializeResult(value=pl.concat([forecasts, burnout]).sort(PREDICTION_SCORES.key), metadata=told)
+
+
+def burnout_scores(lake: Lake, partitions: Sequence[Partition]) -> pl.DataFrame:
+    """Score the stored burnout risks whose outcome lies in some partitions; writes nothing."""
+    accounts = sorted({account_id for account_id, _ in partitions})
+    first, last = min(w for _, w in partitions), max(w for _, w in partitions)
+    risks = lake.read(BURNOUT_PREDICTIONS, accounts=accounts, since=first - timedelta(weeks=max(HORIZONS)), until=last)
+    features = lake.read(
+        FEATURES_AD, accounts=accounts, since=first - timedelta(weeks=LABEL_WEEKS), until=last, columns=LABEL_COLUMNS
+    )
+    weekly = lake.rows(RESULTS_WEEKLY, FACTS, accounts=accounts, since=first, until=last)
+    return score_burnout(risks, observed_burnout(features), closed_weeks(lake, partitions, weekly))
 
 
 def forecast_scores(lake: Lake, partitions: Sequence[Partition]) -> pl.DataFrame:

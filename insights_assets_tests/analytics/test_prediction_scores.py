@@ -6,8 +6,9 @@ import polars as pl
 import pytest
 
 from insights_assets.analytics.forecast_backtest import JUDGED, backtest_rows, figures, judge
-from insights_assets.analytics.prediction_scores import accuracy, score_forecasts, truths
+from insights_assets.analytics.prediction_scores import accuracy, brier, score_burnout, score_forecasts, truths
 from insights_assets.tables.backtest_forecasts import BACKTEST_FORECASTS
+from insights_assets.tables.burnout_predictions import BURNOUT_PREDICTIONS
 from insights_assets.tables.forecasts import FORECASTS
 from insights_assets.tables.prediction_scores import PREDICTION_SCORES
 from insights_assets_tests.analytics.result_facts import day, frames
@@ -140,3 +141,38 @@ def test_a_backtest_worse_than_the_one_before_is_red_over_the_accounts_of_both()
     assert "0.800 in the run before" in complaint
     months_ago = before.with_columns(pl.col("first_origin", "week").dt.offset_by("-8w"))
     assert judge(pl.concat([months_ago, worse])).passed, "other months are other months"
+
+
+def risk(entity, risk_score, *, horizon=1, base_rate=0.25):
+    row = {"account_id": "act_1", "week": WEEK - timedelta(weeks=horizon), "ad_id": entity, "horizon_weeks": horizon}
+    row |= {"risk_score": risk_score, "base_rate": base_rate, "model_version": "fitted-1"}
+    return {c: row.get(c) for c in BURNOUT_PREDICTIONS.schema}
+
+
+def outcome(entity, *, burnt, horizon=1):
+    row = {"account_id": "act_1", "entity_id": entity, "week": WEEK - timedelta(weeks=horizon)}
+    return row | {"horizon_weeks": horizon, "outcome_week": WEEK, "cpr_median": 1.0, "burnt": burnt, "log_change": 0.0}
+
+
+def test_a_risk_is_scored_against_what_the_ad_did_in_the_week_it_spoke_of():
+    risks = pl.DataFrame(
+        [risk("a", 0.7), risk("b", 0.1), risk("a", 0.4, horizon=2, base_rate=None), risk("gone", 0.9)],
+        schema=BURNOUT_PREDICTIONS.schema,
+    )
+    known = pl.DataFrame([outcome("a", burnt=True), outcome("b", burnt=False), outcome("a", burnt=True, horizon=2)])
+    scored = score_burnout(risks, known, closed(WEEK))
+    assert PREDICTION_SCORES.split(scored).bad.is_empty()
+    told = {(r["entity_id"], r["horizon"]): (r["actual"], r["error"], r["naive_error"]) for r in scored.to_dicts()}
+    assert told == {
+        ("a", 1): (1.0, pytest.approx(-0.3), pytest.approx(-0.75)),
+        ("b", 1): (0.0, pytest.approx(0.1), pytest.approx(0.25)),
+        ("a", 2): (1.0, pytest.approx(-0.6), None),
+    }
+    # (0.09 + 0.01) / 2 beside (0.5625 + 0.0625) / 2.
+    assert brier(scored).row(0) == (1, 2, 0.5, pytest.approx(0.05), pytest.approx(0.3125))
+    assert accuracy(scored).is_empty()
+
+
+def test_a_risk_of_a_week_that_is_not_over_is_not_scored():
+    risks = pl.DataFrame([risk("a", 0.7)], schema=BURNOUT_PREDICTIONS.schema)
+    assert score_burnout(risks, pl.DataFrame([outcome("a", burnt=True)]), closed()).is_empty()
