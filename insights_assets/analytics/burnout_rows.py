@@ -133,7 +133,7 @@ def _model(pairs: Pairs, fitted: Fitted) -> pl.DataFrame:
         "first_pair_week": fitted.first_pair,
         "last_pair_week": fitted.last_pair,
         "training_pairs": fitted.pairs,
-        "base_rate": None if np.isnan(fitted.base_rate) else fitted.base_rate,
+        "base_rate": fitted.base_rate,
         "has_trees": fitted.has_trees,
         "stack_pairs": int(fitted.stacked),
         "stack_intercept": fitted.stack.intercept,
@@ -143,4 +143,5 @@ def _model(pairs: Pairs, fitted: Fitted) -> pl.DataFrame:
         "logistic_brier": told.brier,
         "inputs": slopes,
     }
-    return pl.DataFrame([row], schema=BURNOUT_MODELS.schema)
+    # A rule that learnt from nothing yet has no figures: null, since NaN is not even equal to itself.
+    return pl.DataFrame([row], schema=BURNOUT_MODELS.schema).with_columns(pl.selectors.float().fill_nan(None))

@@ -11,6 +11,7 @@ from insights_assets.analytics.burnout_scorecard import raw_score
 from insights_assets.analytics.burnout_weeks import burnout_weeks as put_together
 from insights_assets.assets.declare import OWNERS, column_schema, key_of, table_asset, upstream
 from insights_assets.lake.store import Lake
+from insights_assets.lake.updating import update
 from insights_assets.partitions import split_keys
 from insights_assets.tables.accounts import ACCOUNTS
 from insights_assets.tables.ad_lifecycle import AD_LIFECYCLE
@@ -75,10 +76,8 @@ def burnout_predictions(
     accounts, weeks = split_keys(context.partition_keys)
     # The models are pooled over every account of the lake, which no partition mapping of one account can express.
     predicted, models = predict(lake.read(BURNOUT_WEEKS, until=weeks[-1]), weeks, scored(features))
-    # A record, not an asset: several runs may fit the same model, and none may lose another's.
-    known = lake.read(BURNOUT_MODELS).select("model_version")
-    if (new := models.join(known, on="model_version", how="anti")).height:
-        lake.append(BURNOUT_MODELS, new)
+    # A record, not an asset: runs beside each other may fit the same model, and none may lose or double another's.
+    update(lake, BURNOUT_MODELS, lambda known: pl.concat([known, models.join(known, on="model_version", how="anti")]))
     mine = predicted.filter(pl.col("account_id").is_in(accounts))
     return dg.MaterializeResult(value=mine, metadata={"models": models["model_version"].to_list()})
 
