@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export DAGSTER_DISABLE_TELEMETRY := 1
 
-.PHONY: help demo dev test test-slow lint bench clean
+.PHONY: help demo dev test test-recovery test-slow lint bench clean
 
 help:  ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -26,7 +26,10 @@ dev: $(VENV)/.installed  ## Open the Dagster UI on the same instance (http://127
 test: $(VENV)/.installed  ## Run the tests (no network, no server started by hand)
 	$(BIN)/pytest -m "not slow"
 
-test-slow: $(VENV)/.installed  ## Run the slower proofs: crashes, kill -9, fault storms, labelled findings, the UI (needs chromium)
+test-recovery: $(VENV)/.installed  ## Run the proofs that no number is lost: fault storms, crashes, kill -9
+	$(BIN)/pytest -m slow insights_assets_tests/recovery
+
+test-slow: $(VENV)/.installed  ## Run all slower proofs, those of labelled findings, Postgres and the UI too (needs chromium)
 	$(BIN)/pytest -m slow
 
 lint: $(VENV)/.installed  ## Check style and types
