@@ -8,7 +8,7 @@ export DAGSTER_DISABLE_TELEMETRY := 1
 .PHONY: help demo dev test test-recovery test-slow lint bench clean
 
 help:  ## List the commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 # uv resolves by the pins and the date in pyproject.toml, the same on every machine.
 $(VENV)/.installed: pyproject.toml
