@@ -4,6 +4,7 @@ import threading
 
 import pytest
 
+from insights_assets.backfill import GRAPH
 from insights_assets.lake.store import Lake
 from insights_assets.sandbox import World
 from insights_assets_tests.recovery.commands import DATES, run, sandbox, start
@@ -47,4 +48,10 @@ def test_on_different_accounts_both_complete(tmp_path, expected):
         assert code == 0, said
         told, _ = first.communicate(timeout=300)
         assert first.returncode == 0, told
-    assert contents(Lake(str(tmp_path / "lake"))) == expected
+    found = contents(Lake(str(tmp_path / "lake")))
+    # What is learnt over the fleet knows the accounts that were there when it was learnt, so it is there and may differ.
+    pooled = {*GRAPH.pooled, "burnout_models"}
+    assert {n: rows for n, rows in found.items() if n not in pooled} == {
+        n: rows for n, rows in expected.items() if n not in pooled
+    }
+    assert {row[0] for row in found["ad_lifecycle"]} == {one, other}
