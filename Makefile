@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export DAGSTER_DISABLE_TELEMETRY := 1
 
-.PHONY: help demo dev test test-recovery test-slow lint bench clean
+.PHONY: help demo dev test test-campaign test-slow lint bench clean
 
 help:  ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -26,10 +26,10 @@ dev: $(VENV)/.installed  ## Open the Dagster UI on the same instance (http://127
 test: $(VENV)/.installed  ## Run the tests (no network, no server started by hand)
 	$(BIN)/pytest -m "not slow"
 
-test-recovery: $(VENV)/.installed  ## Run the proofs that no number is lost: fault storms, crashes, kill -9
-	$(BIN)/pytest -m slow insights_assets_tests/recovery
+test-campaign: $(VENV)/.installed  ## Run the fault campaign: after each fault and storms of all, the lake equals the clean one
+	$(BIN)/pytest -m slow insights_assets_tests/recovery/test_storm.py
 
-test-slow: $(VENV)/.installed  ## Run all slower proofs, those of labelled findings, Postgres and the UI too (needs chromium)
+test-slow: $(VENV)/.installed  ## Run all slower proofs: the campaign, crashes, kill -9, labelled findings, Postgres, the UI (needs chromium)
 	$(BIN)/pytest -m slow
 
 lint: $(VENV)/.installed  ## Check style and types

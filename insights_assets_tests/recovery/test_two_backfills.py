@@ -49,7 +49,7 @@ def test_on_different_accounts_both_complete(tmp_path, expected):
         told, _ = first.communicate(timeout=300)
         assert first.returncode == 0, told
     found = contents(Lake(str(tmp_path / "lake")))
-    # What is learnt over the fleet knows the accounts that were there when it was learnt, so it is there and may differ.
+    # What is learnt over the fleet knows the accounts that were there when it was learnt: it may differ.
     pooled = {*GRAPH.pooled, "burnout_models"}
     assert {n: rows for n, rows in found.items() if n not in pooled} == {
         n: rows for n, rows in expected.items() if n not in pooled
