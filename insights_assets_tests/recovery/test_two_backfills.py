@@ -40,7 +40,7 @@ def test_on_the_same_accounts_the_second_refuses_and_the_first_completes(tmp_pat
 
 
 def test_on_different_accounts_both_complete(tmp_path, expected):
-    one, other = (a.account_id for a in World(accounts=2, ads_per_account=(2, 3)).accounts)
+    one, other = (a.id for a in World(accounts=2, ads_per_account=(2, 3)).accounts)
     with sandbox() as server:
         assert run(tmp_path, server.url, "accounts", "discover")[0] == 0
         first = at_work(server, tmp_path, "--accounts", one)
