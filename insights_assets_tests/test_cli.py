@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import click
+import dagster as dg
 import polars as pl
 import pytest
 from click.testing import CliRunner
@@ -186,6 +187,17 @@ def test_sql_writes_each_format(home: Path, tmp_path: Path) -> None:
     assert run(home, "sql", statement, "--format", "parquet", "--output", str(target)).returncode == 0
     assert pl.read_parquet(target).equals(expected)
     assert "5 rows" in run(home, "sql", statement).stdout
+
+
+def test_a_new_instance_learns_its_accounts_from_the_lake(
+    home: Path, sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = ["backfill", "--since", "2026-09-07", "--until", "2026-09-07", "--dry-run"]
+    fresh = run(tmp_path, *asked, INSIGHTS_LAKE=str(home / "lake"))
+    assert fresh.returncode == 0, fresh.stderr
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path / "dagster"))
+    with dg.DagsterInstance.from_config(str(tmp_path / "dagster")) as instance:
+        assert set(instance.get_dynamic_partitions("account")) == {a.id for a in sandbox.world.accounts}
 
 
 def test_a_disabled_account_is_left_out_until_it_is_switched_on_again(home: Path, sandbox: Sandbox) -> None:

@@ -9,6 +9,7 @@ from insights_assets.instance_home import child_environment, open_instance
 from insights_assets.lake.store import Lake
 from insights_assets.partitions import ACCOUNT
 from insights_assets.settings import Settings
+from insights_assets.tables.accounts import ACCOUNTS
 from insights_assets.tables.registry import TABLES
 
 
@@ -39,4 +40,8 @@ def open_home(settings: Settings) -> Home:
     instance = open_instance(environment)
     lake = Lake(settings.lake)
     lake.ensure(TABLES.values())
+    # The registry is the lake's: a new or lost instance learns its accounts from there.
+    known = set(instance.get_dynamic_partitions(ACCOUNT))
+    if missing := [n for n in lake.rows(ACCOUNTS, ["account_id"])["account_id"].sort() if n not in known]:
+        instance.add_dynamic_partitions(ACCOUNT, missing)
     return Home(replace(settings, sandbox_url=url), lake, environment, instance)
