@@ -67,14 +67,14 @@ def test_survival_agrees_with_statsmodels():
 
 
 def test_a_way_back_is_the_share_that_went_it():
-    # Nineteen ads burnt out and stayed so, one came back within four weeks; the twentieth one burns now.
-    burnt = [10] * 6 + [30] * 8
-    frames = [ad(burnt, f"{k}") for k in range(19)]
-    frames += [ad([10] * 12 + [30, 30], "now")]
+    # Eighteen ads burnt out and stayed so, one came back after two weeks; the twentieth one burns now.
+    frames = [ad([10] * 6 + [30] * 8, f"{k}") for k in range(18)]
+    frames += [ad([10] * 6 + [30] * 2 + [10] * 6, "back"), ad([10] * 12 + [30, 30], "now")]
     rows = ad_lifecycle(pl.concat(frames), [week(13)])
     told = dict(rows.select("ad_id", "recovery_probability").iter_rows())
-    # 19 ads x 4 weeks (6 to 9) whose four weeks are over, none healthy; shrunk by 20 at one half.
-    assert told["now"] == pytest.approx(10 / (19 * 4 + 20))
+    # Weeks 6 to 9 of the 18 and 6 to 8 of the one (its two-week costs: 2, 3, 2, then 1) have their four weeks behind
+    # them, three of them with a good cost; shrunk by 20 at one half.
+    assert told["now"] == pytest.approx((3 + 10) / (18 * 4 + 3 + 20))
     one = rows.filter(ad_id="now")
     assert (one["burnt_lives"].item(), one["censored_lives"].item()) == (20, 0)
     assert one["median_weeks_left"].item() is None
