@@ -108,19 +108,22 @@ def _pooled(told: pl.DataFrame, week: date) -> pl.DataFrame:
 
 
 def _recovery(told: pl.DataFrame, week: date) -> pl.DataFrame:
-    """Share of degraded and of burnt-out ad weeks that were followed by a healthy one within four weeks."""
+    """Share of degraded and of burnt-out ad weeks after which the cost was good again within four weeks.
+
+    By the cost, not by the status: for four weeks after burning out an ad is called recovering, never healthy.
+    """
     window = pl.duration(weeks=RECOVERY_WEEKS)
-    healthy = told.filter(pl.col("status") == "healthy").select(*KEY, pl.col("week").alias("healthy_week"))
+    good = told.filter(pl.col("cost_ratio") < DEGRADED_RATIO).select(*KEY, pl.col("week").alias("good_week"))
     cases = told.filter(pl.col("status").is_in(["degraded", "burned_out"]), pl.col("week") + window <= week)
     ahead = cases.sort("week").join_asof(
-        healthy.sort("healthy_week"),
+        good.sort("good_week"),
         left_on="week",
-        right_on="healthy_week",
+        right_on="good_week",
         by=KEY,
         strategy="forward",
         check_sortedness=False,
     )
-    back = (pl.col("healthy_week") <= pl.col("week") + window).fill_null(value=False)
+    back = (pl.col("good_week") <= pl.col("week") + window).fill_null(value=False)
     shares = ahead.group_by("status").agg(
         ((back.sum() + PSEUDO_CASES / 2) / (pl.len() + PSEUDO_CASES)).alias("recovery_probability")
     )
