@@ -11,7 +11,6 @@ from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, cast
-from urllib.parse import unquote
 
 import duckdb
 import polars as pl
@@ -137,7 +136,7 @@ def _relation(lake: Lake, table: Table, accounts: Collection[str] | None) -> str
         return f"SELECT {columns} WHERE false"
     columns = ", ".join(_name(c) for c in table.schema)
     hive = ", hive_partitioning = true, hive_types = {'account_id': VARCHAR}" if table.partitioned else ""
-    listed = ", ".join(_text(_path(uri)) for uri in active)
+    listed = ", ".join(_text(uri) for uri in active)
     return f"SELECT {columns} FROM read_parquet([{listed}]{hive})"  # noqa: S608 - quoted above
 
 
@@ -196,11 +195,6 @@ def _fields(dtype: pl.Struct) -> Iterator[str]:
 def _instance(dtype: Any) -> pl.DataType:
     """Polars lets a nested type be given as a class."""
     return cast("pl.DataType", dtype() if isinstance(dtype, type) else dtype)
-
-
-def _path(uri: str) -> str:
-    """The file's name on disk: delta-rs percent-encodes a local root; object-store URIs stay as they are."""
-    return uri if "://" in uri else unquote(uri)
 
 
 def _name(identifier: str) -> str:

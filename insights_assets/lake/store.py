@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import polars as pl
 from deltalake import DeltaTable, write_deltalake
@@ -29,6 +30,17 @@ COMMIT_TRIES = 12  # eight writers on one account lost at most 4 races in a row 
 
 class LakeError(FailedError):
     """The lake could not be read or written; the message is one sentence for the user."""
+
+
+class Snapshot(DeltaTable):
+    """One version of a table, whose files are named as they are on the disk.
+
+    delta-rs names them below a percent-encoded root (`l%C3%A4ke`), where polars and DuckDB would look for them in vain.
+    """
+
+    def file_uris(self, *args: Any, **filters: Any) -> list[str]:
+        """Files as `DeltaTable` gives them; addresses in an object store stay as they are."""
+        return [uri if "://" in uri else unquote(uri) for uri in super().file_uris(*args, **filters)]
 
 
 @dataclass(frozen=True)
@@ -66,10 +78,10 @@ class Lake:
         """Where a table lives."""
         return f"{self.root}/{table.layer}/{table.name}"
 
-    def delta(self, table: Table) -> DeltaTable | None:
+    def delta(self, table: Table) -> Snapshot | None:
         """The table's newest snapshot, or None when it was never written."""
         try:
-            return DeltaTable(self.uri(table), storage_options=self.storage_options)
+            return Snapshot(self.uri(table), storage_options=self.storage_options)
         except TableNotFoundError:
             return None
         except (DeltaError, OSError) as error:

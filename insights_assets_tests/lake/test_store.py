@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from insights_assets.lake.changes import file_statistics, read_files
 from insights_assets.lake.store import Lake, LakeError
 from insights_assets.tables.accounts import ACCOUNTS
 from insights_assets.tables.operations import CHECK_RESULTS, SYNC_LOG
@@ -45,6 +46,17 @@ def test_a_row_of_every_table_comes_back_as_it_was_written(lake, table):
     frame = frame_of(table, valid_row(table))
     lake.append(table, frame)
     assert lake.read(table).equals(frame)
+
+
+@pytest.mark.parametrize("root", ["läke o'f", "100% mine", "a b#c?d", "日本"])
+def test_a_root_of_any_name_reads_as_it_was_written(tmp_path, root):
+    lake = Lake(str(tmp_path / root))
+    partitions = EVERYTHING[:2]
+    lake.replace(RESULTS_WEEKLY, results(partitions), partitions)
+    lake.replace(RESULTS_WEEKLY, results(partitions[:1], 2.0), partitions[:1])
+    assert values(lake) == {partitions[0]: 2.0, partitions[1]: 1.0}
+    files = read_files(lake, RESULTS_WEEKLY, file_statistics(lake.delta(RESULTS_WEEKLY)))
+    assert files.sort("week").equals(lake.read(RESULTS_WEEKLY))
 
 
 def test_an_unwritten_table_is_empty_and_has_its_columns(lake):
