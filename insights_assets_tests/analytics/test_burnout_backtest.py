@@ -5,9 +5,11 @@ from datetime import timedelta
 import numpy as np
 import polars as pl
 import pytest
+from polars.testing import assert_frame_equal
 from sklearn.metrics import average_precision_score, roc_auc_score
 
 from insights_assets.analytics.burnout_backtest import SKILL_TOLERANCE, backtest_burnout, judged, worse
+from insights_assets.analytics.burnout_baseline import HORIZONS
 from insights_assets.analytics.burnout_drivers import THEMES, top_drivers
 from insights_assets.analytics.burnout_outcomes import cost_median, observed_burnout
 from insights_assets.analytics.burnout_quality import lead_times, qualities
@@ -196,3 +198,31 @@ def test_the_label_of_stored_features_by_hand():
         (monday(2), 1, 10.0, True, pytest.approx(np.log(2))),
         (monday(3), 2, 15.0, False, pytest.approx(np.log(12.5 / 15))),
     ]
+
+
+@pytest.mark.parametrize("results", [90.0, 2.0])
+def test_stored_features_and_training_pairs_bear_the_same_label(results):
+    ad_weeks = world(41, Nature(results=results), accounts=6, weeks=40, slots=4)
+    features = ad_weeks.select(
+        "account_id",
+        pl.col("ad_id").alias("entity_id"),
+        "week",
+        pl.lit("purchase").alias("result_family"),
+        "spend",
+        "results",
+        pl.when(pl.col("results") > 0).then(pl.col("spend") / pl.col("results")).alias("cpr"),
+        pl.lit(value=True).alias("is_complete"),
+    )
+    pairs = pairs_of(ad_weeks)
+    theirs = pl.concat(
+        pairs.rows.select("account_id", pl.col("ad_id").alias("entity_id"), "week").with_columns(
+            pl.lit(h, dtype=pl.Int64).alias("horizon_weeks"),
+            pl.Series("burnt", pairs.burnt[h]).fill_nan(None) == 1,
+            pl.Series("log_change", pairs.change[h]).fill_nan(None),
+        )
+        for h in HORIZONS
+    ).drop_nulls()
+    ours = observed_burnout(features).select(theirs.columns)
+    keys = ["account_id", "entity_id", "week", "horizon_weeks"]
+    # Half a result stands for none in one, one in the other: that changes how much, never whether.
+    assert_frame_equal(ours.drop("log_change").sort(keys), theirs.drop("log_change").sort(keys))
