@@ -196,7 +196,6 @@ def newer_inputs(log: pl.DataFrame, steps: Sequence[str], weeks: Sequence[date],
         steps: derived steps.
         weeks: Mondays to look at.
         lineage: what they are made from.
-        lineage: what they are made from.
 
     Returns:
         account_id, week; distinct and sorted. A step that is not in the log counts as never made.
