@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export DAGSTER_DISABLE_TELEMETRY := 1
 
-.PHONY: help demo dev test test-campaign test-slow lint bench clean
+.PHONY: help demo dev test test-campaign test-slow lint docs bench clean
 
 help:  ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -36,6 +36,11 @@ lint: $(VENV)/.installed  ## Check style and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+docs: $(VENV)/.installed  ## Write the pages that are made from code: errors, alerts, tables
+	$(BIN)/python -m insights_assets.graph_api.error_docs
+	$(BIN)/python -m insights_assets.automation.alerts.kind_docs
+	$(BIN)/python -m insights_assets.tables.table_docs
 
 bench: $(VENV)/.installed  ## Measure (figures beside an alternative in the same run)
 	@for f in benchmarks/*.py; do echo "== $$f"; $(BIN)/python $$f || exit 1; done

@@ -8,11 +8,12 @@ import pytest
 
 from insights_assets.cli import main
 from insights_assets.definitions import PARTITIONED_ASSETS
+from insights_assets.tables import table_docs
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 ADRS = ROOT / "docs" / "adr"
-DOCUMENTS = [ROOT / "README.md", *sorted(ADRS.glob("*.md"))]
+DOCUMENTS = [ROOT / "README.md", *sorted(ROOT.glob("docs/**/*.md"))]
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda p: p.name)
@@ -40,6 +41,10 @@ def test_make_targets_exist() -> None:
     named = set(re.findall(r"(?:^|`)make ([a-z-]+)", README, flags=re.MULTILINE))
     assert named
     assert named <= targets
+
+
+def test_the_page_of_tables_is_up_to_date() -> None:
+    assert table_docs.PATH.read_text(encoding="utf-8") == table_docs.as_markdown(), "run `make docs`"
 
 
 def test_every_decision_is_in_the_index() -> None:
