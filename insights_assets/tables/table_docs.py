@@ -13,9 +13,9 @@ PATH: Final = Path(__file__).parents[2] / "docs" / "tables.md"
 _INTRODUCTION: Final = """\
 # Tables
 
-Made from `insights_assets/tables/` by `python -m insights_assets.tables.table_docs`; a test holds the two together. What a
-query sees are the views in `sql/`, whose headers say the same of their columns; tables of several levels are one view.
-Layers are folders of the lake and groups in the UI. *null*: the value may be missing.
+Made from `insights_assets/tables/` by `make docs`; a test holds the two together. What a query sees are the views in
+`sql/`, whose headers say the same of their columns; tables of several levels are one view. Layers are folders of the lake
+and groups in the UI. *null*: the value may be missing.
 
 | table | layer | key | one row is |
 |---|---|---|---|
