@@ -32,7 +32,7 @@ class AdLifecycle(TableModel):
     )
     age_weeks: pl.Int64 = column("Weeks since the ad's first delivery known here", unit="weeks", ge=0)
     recovery_probability: pl.Float64 = column(
-        "Of a burnt-out or degraded ad: share of like ad weeks with a good cost again within 4 weeks, shrunk by 20 at 1/2",
+        "Of a burnt-out or degraded ad: share of like ad weeks with a good cost again in 4 weeks, shrunk by 20 at 1/2",
         unit="fraction",
         ge=0,
         le=1,

@@ -14,8 +14,8 @@ _INTRODUCTION: Final = """\
 # Tables
 
 Made from `insights_assets/tables/` by `make docs`; a test holds the two together. What a query sees are the views in
-`sql/`, whose headers say the same of their columns; tables of several levels are one view. Layers are folders of the lake
-and groups in the UI. *null*: the value may be missing.
+`sql/`, whose headers say the same of their columns; tables of several levels are one view. Layers are folders of the
+lake and groups in the UI. *null*: the value may be missing.
 
 | table | layer | key | one row is |
 |---|---|---|---|
