@@ -4,6 +4,7 @@ Numbers arrive as strings, budgets as strings or floats, absent arrays mean zero
 """
 
 import math
+import reprlib
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
@@ -62,7 +63,7 @@ class Fields:
         except InvalidOperation:
             number = Decimal("NaN")
         if not number.is_finite():
-            raise self._fail(field, f"is not a number: {value!r}")
+            raise self._fail(field, f"is not a number: {reprlib.repr(value)}")
         return number
 
     def number(self, field: str) -> float | None:
@@ -90,7 +91,7 @@ class Fields:
         if value is None:
             return None
         if value != value.to_integral_value():
-            raise self._fail(field, f"is not a whole number: {value}")
+            raise self._fail(field, f"is not a whole number: {reprlib.repr(value)}")
         return int(value)
 
     def mapping(self, field: str) -> dict[str, Any]:
@@ -117,19 +118,19 @@ class Fields:
         try:
             return date.fromisoformat(value)
         except ValueError as error:
-            raise self._fail(field, f"is not a date: {value!r}") from error
+            raise self._fail(field, f"is not a date: {reprlib.repr(value)}") from error
 
     def instant(self, field: str) -> datetime | None:
         """An instant with its offset; None when absent. Unix seconds are read too."""
         value = self._source.get(field)
         if value is None or value == "":
             return None
-        if isinstance(value, int) and not isinstance(value, bool):
-            return datetime.fromtimestamp(value, tz=UTC)
         try:
+            if isinstance(value, int) and not isinstance(value, bool):
+                return datetime.fromtimestamp(value, tz=UTC)
             moment = datetime.fromisoformat(value)
-        except (TypeError, ValueError) as error:
-            raise self._fail(field, f"is not a time: {value!r}") from error
+        except (TypeError, ValueError, OverflowError, OSError) as error:
+            raise self._fail(field, f"is not a time: {reprlib.repr(value)}") from error
         # An offset is always sent; without one the account's zone is unknown here and UTC is the API's own default.
         return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 

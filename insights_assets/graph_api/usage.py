@@ -91,6 +91,6 @@ def _decoded(text: str | None) -> Mapping[str, Any]:
 def _number(value: object) -> float:
     try:
         number = float(value) if isinstance(value, (int, float, str)) else 0.0
-    except ValueError:
+    except (ValueError, OverflowError):
         return 0.0
     return number if 0.0 <= number < float("inf") else 0.0
