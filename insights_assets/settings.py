@@ -199,11 +199,11 @@ def _instant(text: str | None) -> datetime | None:
         return None
     try:
         instant = datetime.fromisoformat(text)
-    except ValueError as error:
+        return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
+    except (ValueError, OverflowError) as error:
         raise SettingsError(
             f"INSIGHTS_NOW is {text!r}; write an ISO instant such as 2026-11-21T06:00:00+00:00."
         ) from error
-    return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
 
 
 def _number(value: Any, where: str) -> float:

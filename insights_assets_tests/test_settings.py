@@ -3,8 +3,26 @@
 from datetime import UTC, datetime
 
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
-from insights_assets.settings import FAMILIES, SettingsError, load_settings
+from insights_assets.settings import _FILE_KEYS, FAMILIES, SettingsError, load_settings
+
+VARIABLES = (
+    "INSIGHTS_HOME",
+    "INSIGHTS_LAKE",
+    "INSIGHTS_MODE",
+    "META_ACCESS_TOKEN",
+    "META_GRAPH_URL",
+    "META_GRAPH_VERSION",
+    "INSIGHTS_RATE_LIMIT_MAX_WAIT_S",
+    "INSIGHTS_NOW",
+    "INSIGHTS_SANDBOX_URL",
+    "INSIGHTS_LOG_FORMAT",
+    "INSIGHTS_LOG_LEVEL",
+    "DAGSTER_PG_URL",
+    "INSIGHTS_SETTINGS",
+)
 
 
 @pytest.fixture
@@ -146,3 +164,34 @@ def test_a_wrong_file_is_a_sentence_that_names_it(home, content, said):
 def test_a_named_file_must_exist(home):
     with pytest.raises(SettingsError, match=r"INSIGHTS_SETTINGS names .* which does not exist"):
         load(home, INSIGHTS_SETTINGS=str(home / "nowhere.toml"))
+
+
+TOML = st.recursive(
+    st.booleans() | st.integers(-(2**62), 2**62) | st.floats() | st.text(max_size=6),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=6), inner, max_size=3),
+    max_leaves=6,
+)
+
+
+@pytest.mark.parametrize("key", _FILE_KEYS)
+@settings(max_examples=40, deadline=None)
+@given(data=st.data())
+def test_any_value_of_a_key_is_taken_or_refused_in_one_sentence(key, data):
+    value = data.draw(TOML)
+    try:
+        _FILE_KEYS[key](value, f"{key} in settings.toml")
+    except SettingsError as error:
+        told = str(error)
+        assert key in told
+        assert told.endswith(".")
+
+
+@settings(max_examples=80, deadline=None)
+@given(st.dictionaries(st.sampled_from(VARIABLES), st.text(max_size=12), max_size=4))
+@example({"INSIGHTS_NOW": "0001-01-01T00:00+14:00"})
+def test_any_environment_is_taken_or_refused(environment):
+    try:
+        assert load_settings(environment).mode in ("sandbox", "live", "hybrid")
+    except SettingsError as error:
+        named = [name for name in environment if name in str(error)]
+        assert named
