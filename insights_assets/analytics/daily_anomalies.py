@@ -11,9 +11,10 @@ from datetime import date, timedelta
 import polars as pl
 
 from insights_assets.analytics.account_groups import account_groups
+from insights_assets.analytics.composition import Children, of_several_children
 from insights_assets.analytics.daily_expectations import DAY, SERIES, day_expectations
 from insights_assets.analytics.daily_findings import described
-from insights_assets.analytics.daily_tests import LEAST_PCT, point_tests, shift_tests
+from insights_assets.analytics.daily_tests import LEAST_PCT, SHIFT_DAYS, point_tests, shift_tests
 from insights_assets.analytics.noise import adjusted
 from insights_assets.tables.anomalies import ANOMALIES_AD
 
@@ -35,6 +36,7 @@ def daily_anomalies(
     *,
     level: str,
     budgets: pl.DataFrame | None = None,
+    children: Children | None = None,
 ) -> pl.DataFrame:
     """Compute the daily findings of one level for the weeks given.
 
@@ -48,6 +50,7 @@ def daily_anomalies(
         weeks: Mondays to judge.
         level: campaign, adset or ad.
         budgets: as in `weekly_anomalies`.
+        children: as in `weekly_anomalies`.
 
     Returns:
         Findings with granularity day and status new. Days without delivery are not judged here (`delivery_stops`).
@@ -64,8 +67,11 @@ def daily_anomalies(
         past = own_days.join(judged.select(SERIES).unique(), on=["account_id", "entity_id"])
         rows = day_expectations(_with_results(past, counted), own).filter(pl.col("points") >= MIN_DAYS)
         rows = _with_budget_change(rows, budgets.filter(mine) if budgets is not None else None)
-        found = pl.concat([_news(point_tests(rows), "point"), _news(shift_tests(rows), "level_shift")])
-        found = found.filter(pl.col("week").is_in(list(weeks)))
+        mine_of = children and children.of(accounts)
+        points = of_several_children(_news(point_tests(rows), "point"), mine_of, pl.col("date"), pl.col("date"))
+        began = pl.col("date").dt.offset_by(f"-{SHIFT_DAYS - 1}d")
+        shifts = of_several_children(_news(shift_tests(rows), "level_shift"), mine_of, began, pl.col("date"))
+        found = pl.concat([points, shifts]).filter(pl.col("week").is_in(list(weeks)))
         parts.append(described(found, rows, known, level))
     return pl.concat(parts).sort("account_id", "week", "entity_id", "date", "anomaly_type", "metric")
 
@@ -118,4 +124,4 @@ def _news(tests: pl.DataFrame, kind: str) -> pl.DataFrame:
     episode = [*SERIES, "metric", "direction"]
     since = (pl.col("date") - pl.col("date").shift().over(episode)).dt.total_days()
     told = told.sort(*episode, "date").filter(since.is_null() | (since > EPISODE_DAYS))
-    return told.drop("limit", "good", "family", "size")
+    return told.drop("good", "family", "size")

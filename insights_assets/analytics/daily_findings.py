@@ -110,7 +110,8 @@ def delivery_stops(
         )
         .with_columns(pl.col("p_value").alias("q_value"))
     )
-    return described(found.drop("streak", "points"), _no_moves(), FEATURES_AD.empty(), level)
+    told = described(found.drop("streak", "points"), _no_moves(), FEATURES_AD.empty(), level)
+    return told.sort("account_id", "week", "entity_id", "date")
 
 
 def _is_good() -> pl.Expr:

@@ -5,6 +5,7 @@ from datetime import timedelta
 import dagster as dg
 import polars as pl
 
+from insights_assets.analytics.composition import CHILD_LEVEL, Children
 from insights_assets.analytics.daily_anomalies import daily_anomalies
 from insights_assets.analytics.daily_expectations import HISTORY_DAYS, SEASON_WEEKS
 from insights_assets.analytics.daily_findings import delivery_stops
@@ -68,11 +69,12 @@ def _anomalies(level: str) -> dg.AssetsDefinition:
         seen = local_dates(inputs["daily"], "observed_at", zones, "observed_on")
         days = day_completeness(_days(seen, level), features, evidence)
         features = week_completeness(features, days)
+        children = _children(inputs["daily"], inputs["results_daily"], level)
         statuses = inputs[f"{level}s"].rename({f"{level}_id": "entity_id"})
         found = pl.concat(
             [
-                weekly_anomalies(features.filter(pl.col("week").is_in(weeks)), features, budgets),
-                daily_anomalies(days, of_level, features, weeks, level=level, budgets=budgets),
+                weekly_anomalies(features.filter(pl.col("week").is_in(weeks)), features, budgets, children),
+                daily_anomalies(days, of_level, features, weeks, level=level, budgets=budgets, children=children),
                 delivery_stops(days, statuses, features, weeks, level),
             ]
         )
@@ -88,6 +90,17 @@ def _anomalies(level: str) -> dg.AssetsDefinition:
         resources={"lake"},
         pooled=True,  # completeness is pulled to the fleet's
     )(compute)
+
+
+def _children(daily: pl.DataFrame, results_daily: pl.DataFrame, level: str) -> Children | None:
+    """Days and results of the level below; None for ads."""
+    below = CHILD_LEVEL.get(level)
+    if below is None:
+        return None
+    parents = daily.select("account_id", pl.col(f"{below}_id").alias("entity_id"), parent_id=f"{level}_id").unique()
+    keys = ["account_id", "entity_id", "date", "result_family", "results"]
+    found = results_daily.filter(pl.col("level") == below).select(*keys, value="result_value")
+    return Children(entity_days(daily, below).join(parents, on=["account_id", "entity_id"]), found)
 
 
 def _days(daily: pl.DataFrame, level: str) -> pl.DataFrame:
