@@ -43,9 +43,9 @@ class Children:
     """What the children of a level's entities did.
 
     Attributes:
-        days: (account_id, parent_id, entity_id, date, spend, impressions, clicks), from 28 days before the first
-            finding on.
-        results: (account_id, entity_id, date, result_family, results, value), every family.
+        days: (account_id, parent_id, child_id, ad_id, date, spend, impressions, clicks), from 28 days before the first
+            finding on. Their ads, each of which has a level: an ad set is a mix itself.
+        results: (account_id, ad_id, date, result_family, results, value), every family.
     """
 
     days: pl.DataFrame
@@ -68,7 +68,7 @@ def of_several_children(found: pl.DataFrame, children: Children | None, first: p
         last: its last day.
 
     Returns:
-        The rows of `found` whose change is as large as its limit over the children that delivered before and now, each
+        The rows of `found` whose change is as large as its limit over the ads that delivered before and now, each
         expected at its own rate of the 28 days before, and half as large without the child that moved most (for
         results: beyond chance, too). A parent of one child has no finding of its own. Findings on frequency and reach
         are kept as they are.
@@ -79,19 +79,19 @@ def of_several_children(found: pl.DataFrame, children: Children | None, first: p
     asked = found.filter(pl.col("metric").is_in(list(PARTS))).select(
         "__row__", "metric", "direction", "limit", *FOUND, first.alias("first"), last.alias("last")
     )
-    sums = _of_children(asked, children)
+    sums = _of_ads(asked, children)
     kept = pl.concat([_shared(sums), found.filter(~pl.col("metric").is_in(list(PARTS)))["__row__"]])
     return found.filter(pl.col("__row__").is_in(kept.implode())).drop("__row__")
 
 
-def _of_children(asked: pl.DataFrame, children: Children) -> pl.DataFrame:
-    """Counted things and exposures of each finding's children, in its days and in the 28 before."""
+def _of_ads(asked: pl.DataFrame, children: Children) -> pl.DataFrame:
+    """Counted things and exposures of each finding's ads, in its days and in the 28 before."""
     now = pl.col("date") >= pl.col("first")
     rows = (
         asked.rename({"entity_id": "parent_id"})
         .join(children.days, on=["account_id", "parent_id"])
         .filter(pl.col("date").is_between(pl.col("first").dt.offset_by(f"-{HISTORY_DAYS}d"), pl.col("last")))
-        .join(children.results, on=["account_id", "entity_id", "date", "result_family"], how="left")
+        .join(children.results, on=["account_id", "ad_id", "date", "result_family"], how="left")
         .with_columns(pl.col("results", "value").fill_null(0.0), (pl.col("spend") > 0).cast(pl.Float64).alias("active"))
     )
     counted, exposure = (
@@ -100,7 +100,7 @@ def _of_children(asked: pl.DataFrame, children: Children) -> pl.DataFrame:
         )
         for i in (0, 1)
     )
-    return rows.group_by("__row__", "metric", "direction", "limit", "entity_id").agg(
+    return rows.group_by("__row__", "metric", "direction", "limit", "child_id", "ad_id").agg(
         counted.filter(now).sum().alias("counted"),
         exposure.filter(now).sum().alias("exposure"),
         counted.filter(~now).sum().alias("past_counted"),
@@ -118,13 +118,15 @@ def _shared(sums: pl.DataFrame) -> pl.Series:
         (pl.col("exposure") * pl.col("past_counted") / pl.col("past_exposure")).alias("expected"),
         pl.when(falls).then(-1.0).otherwise(1.0).alias("side"),
     )
-    moved = (pl.col("counted") - pl.col("expected")) * pl.col("side")
-    others = steady.filter(moved.rank("ordinal", descending=True).over("__row__") > 1)
     names = ["counted", "expected", "past_counted"]
-    whole, rest = (
-        part.group_by("__row__").agg(pl.col(names).sum(), pl.col("metric", "side", "limit").first())
-        for part in (steady, others)
-    )
+
+    def added(rows: pl.DataFrame, *by: str) -> pl.DataFrame:
+        return rows.group_by("__row__", *by).agg(pl.col(names).sum(), pl.col("metric", "side", "limit").first())
+
+    of_child = added(steady, "child_id")
+    moved = (pl.col("counted") - pl.col("expected")) * pl.col("side")
+    whole = added(of_child)
+    rest = added(of_child.filter(moved.rank("ordinal", descending=True).over("__row__") > 1))
     rate = pl.col("side") * ((pl.col("counted") + 0.5) / (pl.col("expected") + 0.5)).log()
     # A cost that is dearer by 20 % has a sixth fewer results; a fall by 30 % is the factor 1 / 0.7.
     limit = pl.col("limit").clip(upper_bound=99.0) / 100

@@ -67,11 +67,10 @@ def daily_anomalies(
         past = own_days.join(judged.select(SERIES).unique(), on=["account_id", "entity_id"])
         rows = day_expectations(_with_results(past, counted), own).filter(pl.col("points") >= MIN_DAYS)
         rows = _with_budget_change(rows, budgets.filter(mine) if budgets is not None else None)
-        mine_of = children and children.of(accounts)
-        points = of_several_children(_news(point_tests(rows), "point"), mine_of, pl.col("date"), pl.col("date"))
-        began = pl.col("date").dt.offset_by(f"-{SHIFT_DAYS - 1}d")
-        shifts = of_several_children(_news(shift_tests(rows), "level_shift"), mine_of, began, pl.col("date"))
-        found = pl.concat([points, shifts]).filter(pl.col("week").is_in(list(weeks)))
+        tests = pl.concat([point_tests(rows).with_columns(shift=False), shift_tests(rows).with_columns(shift=True)])
+        began = pl.when("shift").then(pl.col("date").dt.offset_by(f"-{SHIFT_DAYS - 1}d")).otherwise("date")
+        found = of_several_children(_news(tests), children and children.of(accounts), began, pl.col("date"))
+        found = found.filter(pl.col("week").is_in(list(weeks)))
         parts.append(described(found, rows, known, level))
     return pl.concat(parts).sort("account_id", "week", "entity_id", "date", "anomaly_type", "metric")
 
@@ -100,8 +99,11 @@ def _with_budget_change(rows: pl.DataFrame, budgets: pl.DataFrame | None) -> pl.
     return rows.join(change, on=keys, how="left").with_columns(pl.col("budget_change").fill_null(1.0))
 
 
-def _news(tests: pl.DataFrame, kind: str) -> pl.DataFrame:
-    """Keep what is beyond its least change and beyond chance, the first day of each episode."""
+def _news(tests: pl.DataFrame) -> pl.DataFrame:
+    """Keep what is beyond its least change and beyond chance, the first day of each episode.
+
+    Days and shifts of a metric are tested together: a day has one share of false findings to spend on it.
+    """
     limits = pl.DataFrame(
         [(m, d, t, limit) for (m, d), (t, limit) in LEAST_PCT.items()],
         schema={"metric": pl.String, "direction": pl.String, "anomaly_type": pl.String, "limit": pl.Float64},
@@ -119,9 +121,9 @@ def _news(tests: pl.DataFrame, kind: str) -> pl.DataFrame:
     change = pl.when(pl.col("direction") == "up").then(pl.col("delta_pct")).otherwise(-pl.col("delta_pct"))
     limit = pl.when("good").then(GOOD_RATE).otherwise(BAD_RATE)
     told = tests.filter((change >= pl.col("limit")) & (pl.col("q_value") <= limit))
-    if kind != "point":
-        told = told.with_columns(pl.lit(kind).alias("anomaly_type"))
-    episode = [*SERIES, "metric", "direction"]
+    kind = pl.when("shift").then(pl.lit("level_shift")).otherwise("anomaly_type")
+    told = told.with_columns(kind.alias("anomaly_type"))
+    episode = [*SERIES, "metric", "direction", "shift"]
     since = (pl.col("date") - pl.col("date").shift().over(episode)).dt.total_days()
     told = told.sort(*episode, "date").filter(since.is_null() | (since > EPISODE_DAYS))
     return told.drop("good", "family", "size")

@@ -14,8 +14,8 @@ from insights_assets.tables.features import FEATURES_AD
 GOOD_NEWS = ("cpr_drop", "ctr_spike")
 STREAK_DAYS = 7
 """Days of spend in a row after which a day without is a stop: ads that run on weekdays only never reach it."""
-FRESH_DAYS = 14
-"""A status read this long after the Monday still says how the entity stood in the week."""
+FRESH_DAYS = 8
+"""Days after the Monday until which a status is of the week: later it may have been switched off and on again."""
 
 
 def described(found: pl.DataFrame, rows: pl.DataFrame, features: pl.DataFrame, level: str) -> pl.DataFrame:
@@ -64,8 +64,8 @@ def delivery_stops(
 
     Args:
         days: (account_id, entity_id, week, date, spend, impressions).
-        statuses: (account_id, week, entity_id, effective_status, observed_at): a status counts when it was read within
-            two weeks of the Monday; a backfill of old weeks knows only how things stand today.
+        statuses: (account_id, week, entity_id, effective_status, observed_at): a status counts when it was read
+            until the day after the week; a backfill of old weeks knows only how things stand today.
         families: (account_id, entity_id, week, result_family).
         weeks: Mondays to judge.
         level: campaign, adset or ad.

@@ -149,8 +149,10 @@ def shift_tests(rows: pl.DataFrame) -> pl.DataFrame:
             now, usual = (pl.col(c) / pl.col("exposure") * 100 for c in ("counted", "expected"))
             sides = (("down", few, pl.col("most") < rate), ("up", many, pl.col("least") > rate))
         for direction, p, alike in sides:
-            keep = judged.select(alike).to_series().to_numpy()
-            out.append(_tests(judged.filter(alike), metric, direction, p[keep], now, usual))
+            # Not all on one side is no shift, but a test that was made: only counting those that look like one would
+            # make each of them look rarer than it is.
+            kept = np.where(judged.select(alike).to_series().to_numpy(), p, 1.0)
+            out.append(_tests(judged, metric, direction, kept, now, usual))
     return pl.concat(out)
 
 

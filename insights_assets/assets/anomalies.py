@@ -93,14 +93,14 @@ def _anomalies(level: str) -> dg.AssetsDefinition:
 
 
 def _children(daily: pl.DataFrame, results_daily: pl.DataFrame, level: str) -> Children | None:
-    """Days and results of the level below; None for ads."""
-    below = CHILD_LEVEL.get(level)
-    if below is None:
+    """Ads by the entity and its child that they are in; None for ads."""
+    if level not in CHILD_LEVEL:
         return None
-    parents = daily.select("account_id", pl.col(f"{below}_id").alias("entity_id"), parent_id=f"{level}_id").unique()
-    keys = ["account_id", "entity_id", "date", "result_family", "results"]
-    found = results_daily.filter(pl.col("level") == below).select(*keys, value="result_value")
-    return Children(entity_days(daily, below).join(parents, on=["account_id", "entity_id"]), found)
+    parts = pl.col(f"{level}_id").alias("parent_id"), pl.col(f"{CHILD_LEVEL[level]}_id").alias("child_id")
+    results = results_daily.filter(pl.col("level") == "ad").select(
+        "account_id", "date", "result_family", "results", ad_id="entity_id", value="result_value"
+    )
+    return Children(daily.select("account_id", *parts, "ad_id", "date", "spend", "impressions", "clicks"), results)
 
 
 def _days(daily: pl.DataFrame, level: str) -> pl.DataFrame:

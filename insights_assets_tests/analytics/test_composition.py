@@ -37,7 +37,7 @@ def keeps(rows, metric="cpr", direction="up", limit=20.0):
         pl.lit("purchase").alias("result_family"),
         pl.lit(None, dtype=pl.Float64).alias("value"),
     )
-    results = frame.select("account_id", "entity_id", "date", "result_family", "results", "value")
+    results = frame.select("account_id", "ad_id", "date", "result_family", "results", "value")
     found = pl.DataFrame(
         {
             "account_id": "act_1",
@@ -80,6 +80,18 @@ def test_a_child_that_starts_or_ends_is_no_change():
     assert not keeps([*steady, *child("new", then=(100, 1), now=(100, 1), days=3)])
     assert not keeps([*steady, *child("ends", then=(300, 60), now=(0, 0))])
     assert not keeps([*steady, *child("new", then=(0, 0), now=(300, 30))], "spend", "up", 50.0)
+
+
+def test_an_ad_that_ends_within_a_child_is_no_change_of_either():
+    def of(adset, rows):
+        return [row | {"child_id": adset} for row in rows]
+
+    steady = [*of("s1", child("a", **SAME)), *of("s2", child("b", **SAME))]
+    ends = [*of("s1", child("c", then=(200, 20), now=(0, 0))), *of("s2", child("d", then=(200, 20), now=(0, 0)))]
+    assert not keeps([*steady, *ends], "spend", "down", 33.0)
+    less = {"then": (100, 10), "now": (50, 5)}
+    assert keeps([*of("s1", child("a", **less)), *of("s2", child("b", **less))], "spend", "down", 33.0)
+    assert not keeps([*of("s1", child("a", **less)), *of("s1", child("b", **less))], "spend", "down", 33.0)
 
 
 def test_the_rest_must_be_beyond_chance_too():
