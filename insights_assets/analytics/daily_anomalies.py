@@ -11,7 +11,7 @@ from datetime import date, timedelta
 import polars as pl
 
 from insights_assets.analytics.account_groups import account_groups
-from insights_assets.analytics.composition import Children, of_several_children
+from insights_assets.analytics.composition import Parts, at_their_level
 from insights_assets.analytics.daily_expectations import DAY, SERIES, day_expectations
 from insights_assets.analytics.daily_findings import described
 from insights_assets.analytics.daily_tests import LEAST_PCT, SHIFT_DAYS, point_tests, shift_tests
@@ -36,7 +36,7 @@ def daily_anomalies(
     *,
     level: str,
     budgets: pl.DataFrame | None = None,
-    children: Children | None = None,
+    made_of: Parts | None = None,
 ) -> pl.DataFrame:
     """Compute the daily findings of one level for the weeks given.
 
@@ -50,7 +50,7 @@ def daily_anomalies(
         weeks: Mondays to judge.
         level: campaign, adset or ad.
         budgets: as in `weekly_anomalies`.
-        children: as in `weekly_anomalies`.
+        made_of: as in `weekly_anomalies`.
 
     Returns:
         Findings with granularity day and status new. Days without delivery are not judged here (`delivery_stops`).
@@ -69,7 +69,7 @@ def daily_anomalies(
         rows = _with_budget_change(rows, budgets.filter(mine) if budgets is not None else None)
         tests = pl.concat([point_tests(rows).with_columns(shift=False), shift_tests(rows).with_columns(shift=True)])
         began = pl.when("shift").then(pl.col("date").dt.offset_by(f"-{SHIFT_DAYS - 1}d")).otherwise("date")
-        found = of_several_children(_news(tests), children and children.of(accounts), began, pl.col("date"))
+        found = at_their_level(_news(tests), made_of and made_of.of(accounts), began, pl.col("date"))
         found = found.filter(pl.col("week").is_in(list(weeks)))
         parts.append(described(found, rows, known, level))
     return pl.concat(parts).sort("account_id", "week", "entity_id", "date", "anomaly_type", "metric")

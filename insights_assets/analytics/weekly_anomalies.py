@@ -6,7 +6,7 @@ Seed 000's rules, noise-aware.
 import polars as pl
 
 from insights_assets.analytics.account_groups import account_groups
-from insights_assets.analytics.composition import Children, of_several_children
+from insights_assets.analytics.composition import Parts, at_their_level
 from insights_assets.analytics.deviations import RANKINGS, SIGNIFICANT_PCT, likely_triggers, preceding_deviations
 from insights_assets.analytics.discoveries import discoveries
 from insights_assets.analytics.expectations import KEY, windows
@@ -42,7 +42,7 @@ def weekly_anomalies(
     features: pl.DataFrame,
     history: pl.DataFrame,
     budgets: pl.DataFrame | None = None,
-    children: Children | None = None,
+    made_of: Parts | None = None,
 ) -> pl.DataFrame:
     """Compute the weekly findings of one level for the weeks in `features`.
 
@@ -53,7 +53,7 @@ def weekly_anomalies(
             never change a finding.
         budgets: (account_id, week, entity_id, daily_budget), from `entity_budgets`; a change of spend that the budget
             explains is no finding, where the budget is known in every week of the window.
-        children: of campaigns and ad sets, what their children did; None for ads.
+        made_of: the ads that the entities are made of (`composition`); what is not news of its level is left out.
 
     Returns:
         Findings with status new; false discoveries are controlled for each account and week. A running week has no
@@ -64,12 +64,12 @@ def weekly_anomalies(
     for accounts in account_groups(sizes, MOST_WEEKS):
         mine = pl.col("account_id").is_in(accounts)
         owned = budgets.filter(mine) if budgets is not None else None
-        parts.append(_findings(features.filter(mine), history.filter(mine), owned, children and children.of(accounts)))
+        parts.append(_findings(features.filter(mine), history.filter(mine), owned, made_of and made_of.of(accounts)))
     return pl.concat(parts).sort("account_id", "week", "entity_id", "anomaly_type")
 
 
 def _findings(
-    features: pl.DataFrame, history: pl.DataFrame, budgets: pl.DataFrame | None, children: Children | None
+    features: pl.DataFrame, history: pl.DataFrame, budgets: pl.DataFrame | None, made_of: Parts | None
 ) -> pl.DataFrame:
     known = pl.concat([features, history], how="diagonal").unique(KEY, keep="first", maintain_order=True)
     # Windows repeat a row for each week that looks back on it: thirteen times only what is tested.
@@ -85,7 +85,7 @@ def _findings(
     found = discoveries(tests.with_columns((change >= pl.col("limit")).alias("large")))
     found = found.join(features.select(*KEY, "result_family"), on=KEY, how="left", maintain_order="left")
     sunday = pl.col("week").dt.offset_by("6d")
-    return _described(of_several_children(found, children, pl.col("week"), sunday), features, known)
+    return _described(at_their_level(found, made_of, pl.col("week"), sunday), features, known)
 
 
 def _described(found: pl.DataFrame, features: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:

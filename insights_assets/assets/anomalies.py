@@ -5,7 +5,7 @@ from datetime import timedelta
 import dagster as dg
 import polars as pl
 
-from insights_assets.analytics.composition import CHILD_LEVEL, Children
+from insights_assets.analytics.composition import CHILD_LEVEL, Parts
 from insights_assets.analytics.daily_anomalies import daily_anomalies
 from insights_assets.analytics.daily_expectations import HISTORY_DAYS, SEASON_WEEKS
 from insights_assets.analytics.daily_findings import delivery_stops
@@ -69,12 +69,12 @@ def _anomalies(level: str) -> dg.AssetsDefinition:
         seen = local_dates(inputs["daily"], "observed_at", zones, "observed_on")
         days = day_completeness(_days(seen, level), features, evidence)
         features = week_completeness(features, days)
-        children = _children(inputs["daily"], inputs["results_daily"], level)
+        parts = _parts(inputs["daily"], inputs["results_daily"], level)
         statuses = inputs[f"{level}s"].rename({f"{level}_id": "entity_id"})
         found = pl.concat(
             [
-                weekly_anomalies(features.filter(pl.col("week").is_in(weeks)), features, budgets, children),
-                daily_anomalies(days, of_level, features, weeks, level=level, budgets=budgets, children=children),
+                weekly_anomalies(features.filter(pl.col("week").is_in(weeks)), features, budgets, parts),
+                daily_anomalies(days, of_level, features, weeks, level=level, budgets=budgets, made_of=parts),
                 delivery_stops(days, statuses, features, weeks, level),
             ]
         )
@@ -92,15 +92,15 @@ def _anomalies(level: str) -> dg.AssetsDefinition:
     )(compute)
 
 
-def _children(daily: pl.DataFrame, results_daily: pl.DataFrame, level: str) -> Children | None:
-    """Ads by the entity and its child that they are in; None for ads."""
-    if level not in CHILD_LEVEL:
-        return None
-    parts = pl.col(f"{level}_id").alias("parent_id"), pl.col(f"{CHILD_LEVEL[level]}_id").alias("child_id")
+def _parts(daily: pl.DataFrame, results_daily: pl.DataFrame, level: str) -> Parts:
+    """The ads by their place: the entity and its child that they are in; an ad is a child of its ad set."""
+    above, below = ("adset", "ad") if level == "ad" else (level, CHILD_LEVEL[level])
+    places = pl.col(f"{above}_id").alias("parent_id"), pl.col(f"{below}_id").alias("child_id")
     results = results_daily.filter(pl.col("level") == "ad").select(
         "account_id", "date", "result_family", "results", ad_id="entity_id", value="result_value"
     )
-    return Children(daily.select("account_id", *parts, "ad_id", "date", "spend", "impressions", "clicks"), results)
+    days = daily.select("account_id", *places, "ad_id", "date", "spend", "impressions", "clicks")
+    return Parts(level, days, results)
 
 
 def _days(daily: pl.DataFrame, level: str) -> pl.DataFrame:

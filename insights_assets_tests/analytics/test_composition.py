@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import polars as pl
 import pytest
 
-from insights_assets.analytics.composition import Children, of_several_children
+from insights_assets.analytics.composition import Parts, at_their_level
 
 MONDAY = date(2026, 2, 2)
 PAST = [MONDAY - timedelta(days=d) for d in range(28, 0, -1)]
@@ -17,7 +17,8 @@ def child(name, *, then, now, days=28):
     figures = [(on, *then) for on in PAST[28 - days :]] + [(on, *now) for on in NOW]
     return [
         {
-            "entity_id": name,
+            "child_id": name,
+            "ad_id": name,
             "date": on,
             "spend": float(s),
             "results": float(r),
@@ -29,19 +30,19 @@ def child(name, *, then, now, days=28):
     ]
 
 
-def keeps(rows, metric="cpr", direction="up", limit=20.0):
-    """Whether the finding of the parent's week is kept."""
+def keeps(rows, metric="cpr", direction="up", limit=20.0, entity="camp"):
+    """Whether the week's finding of the parent, or of an ad, is kept."""
     frame = pl.DataFrame(rows).with_columns(
         pl.lit("act_1").alias("account_id"),
         pl.lit("camp").alias("parent_id"),
         pl.lit("purchase").alias("result_family"),
-        pl.lit(None, dtype=pl.Float64).alias("value"),
+        (pl.col("results") * 30).alias("value"),
     )
     results = frame.select("account_id", "ad_id", "date", "result_family", "results", "value")
     found = pl.DataFrame(
         {
             "account_id": "act_1",
-            "entity_id": "camp",
+            "entity_id": entity,
             "week": MONDAY,
             "result_family": "purchase",
             "metric": metric,
@@ -49,7 +50,8 @@ def keeps(rows, metric="cpr", direction="up", limit=20.0):
             "limit": limit,
         }
     )
-    kept = of_several_children(found, Children(frame, results), pl.col("week"), pl.col("week").dt.offset_by("6d"))
+    parts = Parts("campaign" if entity == "camp" else "ad", frame, results)
+    kept = at_their_level(found, parts, pl.col("week"), pl.col("week").dt.offset_by("6d"))
     assert kept.columns == found.columns
     return kept.height == 1
 
@@ -99,7 +101,7 @@ def test_the_rest_must_be_beyond_chance_too():
     assert not keeps([*child("a", then=(100, 10), now=(100, 5)), *child("b", then=(10, 0.5), now=(10, 2 / 7))])
 
 
-@pytest.mark.parametrize(("now", "kept"), [((100, 12.0), False), ((100, 14.0), True)])
+@pytest.mark.parametrize(("now", "kept"), [((100, 12.0), False), ((100, 16.0), True)])
 def test_a_fall_of_cost_is_as_large_as_its_limit(now, kept):
     # A fall by 20 % is a quarter more results.
     assert keeps([r for n in "abc" for r in child(n, then=(100, 10), now=now)], "cpr", "down") is kept
@@ -108,4 +110,20 @@ def test_a_fall_of_cost_is_as_large_as_its_limit(now, kept):
 def test_what_does_not_add_and_ads_are_kept():
     assert keeps(child("a", **SAME), "frequency", "up", 50.0)
     found = pl.DataFrame({"metric": ["cpr"]})
-    assert of_several_children(found, None, pl.col("week"), pl.col("week")).equals(found)
+    assert at_their_level(found, None, pl.col("week"), pl.col("week")).equals(found)
+
+
+def test_more_spend_of_a_whole_ad_set_is_not_each_ads():
+    more = {"then": (100, 10), "now": (200, 20)}
+    whole = [r for n in "abc" for r in child(n, **more)]
+    assert not keeps(whole, "spend", "up", 50.0, entity="a")
+    assert keeps([*child("a", **more), *child("b", **SAME)], "spend", "up", 50.0, entity="a")
+    # An ad alone, and a cost that all ads share, are told of the ads.
+    assert keeps(child("a", **more), "spend", "up", 50.0, entity="a")
+    assert keeps([r for n in "abc" for r in child(n, **DEARER)], entity="a")
+
+
+def test_order_values_are_noise_of_a_return():
+    # Two orders instead of four each, at half the value: nothing that orders do not do by themselves.
+    assert not keeps([r for n in "ab" for r in child(n, then=(100, 0.14), now=(100, 0.07))], "roas", "down", 30.0)
+    assert keeps([r for n in "ab" for r in child(n, then=(100, 20), now=(100, 10))], "roas", "down", 30.0)
