@@ -18,6 +18,7 @@ CHILD_LEVEL = {"campaign": "adset", "adset": "ad"}
 PARTS = {
     "cpr": ("results", "spend"),
     "results": ("results", "spend"),
+    "volume": ("results", "active"),
     "roas": ("value", "spend"),
     "ctr": ("clicks", "impressions"),
     "cpm": ("impressions", "spend"),
@@ -25,9 +26,9 @@ PARTS = {
 }
 """Metric -> what its children's figures are added up from: (counted, what it is a rate of). Reach and frequency do not
 add: what they are made of cannot be told."""
-FALLS = ("cpr up", "results down", "roas down", "ctr down", "cpm up", "spend down")
+FALLS = ("cpr up", "results down", "volume down", "roas down", "ctr down", "cpm up", "spend down")
 """Findings in which the counted thing is less than its level."""
-COUNTS = ("cpr", "results", "ctr", "cpm")
+COUNTS = ("cpr", "results", "volume", "ctr", "cpm")
 
 LEAST_PAST_DAYS = 7
 """Days with delivery among the 28 before from which on an ad has a level: a new ad is mix."""
@@ -162,7 +163,7 @@ def _moved(others: pl.DataFrame) -> pl.Series:
     others = others.filter((_change() >= pl.col("least") * PROVEN_SHARE) & (pl.col("expected") > 0)).sort("__row__")
     counted, expected, past, events = (others[c].to_numpy() for c in SUMS)
     degrees = np.full(counted.size, DEGREES)
-    is_result = others["metric"].is_in(["cpr", "results", "roas"]).to_numpy()
+    is_result = others["metric"].is_in(["cpr", "results", "volume", "roas"]).to_numpy()
     scatter = np.where(is_result, RESULT_SCATTER, SCATTER) ** 2
     few, many = count_p_values(counted, expected, scatter + 1 / np.maximum(past, 1.0), degrees)
     value_noise = np.where(others["metric"] == "roas", (1 + ORDER_VALUES) / np.maximum(events, 1.0), 0.0)

@@ -85,7 +85,19 @@ def _findings(
     found = discoveries(tests.with_columns((change >= pl.col("limit")).alias("large")))
     found = found.join(features.select(*KEY, "result_family"), on=KEY, how="left", maintain_order="left")
     sunday = pl.col("week").dt.offset_by("6d")
-    return _described(at_their_level(found, made_of, pl.col("week"), sunday), features, known)
+    return _described(_named(at_their_level(found, made_of, pl.col("week"), sunday)), features, known)
+
+
+def _named(found: pl.DataFrame) -> pl.DataFrame:
+    """Tell a fall of the number of results of `results`, where its factors, cost and spend, do not tell it."""
+    factors = found.filter(
+        (pl.col("metric") == "results")
+        | ((pl.col("metric") == "cpr") & (pl.col("direction") == "up"))
+        | ((pl.col("metric") == "spend") & (pl.col("direction") == "down"))
+    )
+    volume = pl.col("metric") == "volume"
+    alone = found.filter(volume).join(factors, on=KEY, how="anti").with_columns(pl.lit("results").alias("metric"))
+    return pl.concat([found.filter(~volume), alone])
 
 
 def _described(found: pl.DataFrame, features: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:

@@ -8,6 +8,7 @@ THRESHOLD_PCT: dict[tuple[str, str], tuple[str, float]] = {
     ("cpr", "up"): ("cpr_spike", 20.0),
     ("cpr", "down"): ("cpr_drop", 20.0),
     ("results", "down"): ("zero_results", 100.0),
+    ("volume", "down"): ("results_drop", 50.0),
     ("ctr", "down"): ("ctr_drop", 20.0),
     ("ctr", "up"): ("ctr_spike", 25.0),
     ("cpm", "up"): ("cpm_spike", 20.0),
@@ -17,9 +18,10 @@ THRESHOLD_PCT: dict[tuple[str, str], tuple[str, float]] = {
     ("roas", "down"): ("roas_drop", 30.0),
     ("reach", "down"): ("reach_saturation", 15.0),
 }
-"""(metric, direction) -> finding and least change in percent; cpr, ctr and frequency as in seed 000's configuration."""
+"""(metric, direction) -> finding and least change in percent; cpr, ctr and frequency as in seed 000's configuration.
+`volume` is the number of results, told of the metric `results`: below its level though neither spend nor cost is."""
 
-PROVEN_SHARE = {"cpr": 0.5, "spend": 0.5, "roas": 0.5}
+PROVEN_SHARE = {"cpr": 0.5, "volume": 0.5, "spend": 0.5, "roas": 0.5}
 """Part of the least change (of its logarithm) that must be proven, 1 where not named. Clicks and impressions count in
 thousands, so that a change of just the least size shows; results are few, and half of it must do."""
 

@@ -39,24 +39,27 @@ def week_tests(rows: pl.DataFrame) -> pl.DataFrame:
     Returns:
         One row a test: account_id, entity_id, week and the columns of `TESTED` and `COUNTED`.
     """
+    costs = seen_so_far(expect(rows, COST).filter(pl.col("points") >= MIN_WEEKS))
+    spends, of_budget = (_compared(rows, metric) for metric in (SPEND, SPEND_OF_BUDGET))
     return pl.concat(
         [
-            _cost_tests(rows),
+            _cost_tests(rows, costs),
+            _volume_tests(costs, spends, of_budget),
             _click_tests(rows),
-            _spend_tests(rows),
-            *(_ratio_tests(rows, m) for m in RATIOS),
+            _spend_tests(spends, of_budget),
+            *(_ratio_tests(_compared(rows, m), m.name) for m in RATIOS),
             _reach_tests(rows),
         ]
     )
 
 
-def _cost_tests(rows: pl.DataFrame) -> pl.DataFrame:
+def _cost_tests(rows: pl.DataFrame, costs: pl.DataFrame) -> pl.DataFrame:
     """Test results for the spend: `cpr` where there are results, `results` (zero_results) where there are none.
 
     A dearer result counts by itself where fewer clicks became results; where fewer impressions or clicks were bought,
     the tests of those are the proof, and the cost is tested below them (`discoveries`).
     """
-    judged = seen_so_far(expect(rows, COST).filter(pl.col("points") >= MIN_WEEKS)).filter(
+    judged = costs.filter(
         pl.when(pl.col("results") > 0)
         # Few results must not close the gate on the very weeks that collapsed: what was expected opens it too.
         .then(pl.max_horizontal("results", "expected") >= minimum_results())
@@ -107,10 +110,37 @@ def _click_tests(rows: pl.DataFrame) -> pl.DataFrame:
     return _both_sides(judged, "ctr", few, many)
 
 
-def _spend_tests(rows: pl.DataFrame) -> pl.DataFrame:
+def _spend_tests(spends: pl.DataFrame, of_budget: pl.DataFrame) -> pl.DataFrame:
     """Test spend by day, which must have changed, and changed beside its budget too."""
-    tests, of_budget = _ratio_tests(rows, SPEND), _ratio_tests(rows, SPEND_OF_BUDGET)
-    return tests.with_columns(pl.max_horizontal("p_value", of_budget["p_value"]).alias("p_value"))
+    tests, beside = _ratio_tests(spends, "spend"), _ratio_tests(of_budget, "spend")
+    return tests.with_columns(pl.max_horizontal("p_value", beside["p_value"]).alias("p_value"))
+
+
+def _volume_tests(costs: pl.DataFrame, spends: pl.DataFrame, of_budget: pl.DataFrame) -> pl.DataFrame:
+    """Test the number of results against what usual spend brings at the usual cost.
+
+    Spend a third lower and a third dearer results are both within their own noise where results halve. The two
+    expectations are of different things, so their variances add; a smaller budget asks for fewer results.
+    """
+    of_spend = (pl.col("level_variance") + pl.col("scatter_variance")).alias("spend_variance")
+    usual = spends.select(*KEY, pl.col("ratio").alias("spent"), of_spend)
+    beside = of_budget.select(*KEY, pl.col("ratio").alias("spent_of_budget"))
+    judged = (
+        costs.join(usual, on=KEY)
+        .join(beside, on=KEY)
+        .with_columns(
+            (pl.col("expected") / pl.max_horizontal("spent", "spent_of_budget")).alias("expected"),
+            pl.col("variance") + pl.col("spend_variance"),
+        )
+        .filter((pl.col("results") > 0) & (pl.col("expected") >= minimum_results()))
+        .with_columns(
+            pl.col("results").alias("counted"),
+            pl.col("results").alias("current_value"),
+            pl.col("expected").alias("baseline_value"),
+        )
+    )
+    few, many = _count_tests(judged, "volume")
+    return _both_sides(judged, "volume", few, many).filter(pl.col("direction") == "down")
 
 
 def _reach_tests(rows: pl.DataFrame) -> pl.DataFrame:
@@ -118,25 +148,32 @@ def _reach_tests(rows: pl.DataFrame) -> pl.DataFrame:
     usual = rows.group_by("account_id", "entity_id", "judged").agg(
         pl.col("impressions").filter(pl.col("time") < WINDOW_WEEKS).median().alias("usual_impressions")
     )
-    tests = _ratio_tests(rows, REACH).filter(pl.col("direction") == "down")
+    tests = _ratio_tests(_compared(rows, REACH), "reach").filter(pl.col("direction") == "down")
     judged = rows.filter(pl.col("time") == WINDOW_WEEKS).join(usual, on=["account_id", "entity_id", "judged"])
     more = judged.filter(pl.col("impressions") >= MORE_IMPRESSIONS * pl.col("usual_impressions"))
     return tests.join(more, on=KEY, how="semi")
 
 
-def _ratio_tests(rows: pl.DataFrame, metric: Metric) -> pl.DataFrame:
+def _compared(rows: pl.DataFrame, metric: Metric) -> pl.DataFrame:
+    """Judged weeks of a metric with `ratio`, the value against what was expected."""
     judged = expect(rows, metric).filter(pl.col("points") >= MIN_WEEKS)
-    judged = judged.with_columns(
+    return judged.with_columns(
         (metric.value() / pl.col("expected")).alias("ratio"),
         pl.col(metric.name).cast(pl.Float64).alias("current_value"),
+    )
+
+
+def _ratio_tests(compared: pl.DataFrame, metric: str) -> pl.DataFrame:
+    judged = compared.with_columns(
         pl.lit(None, dtype=pl.Float64).alias("counted"),
         (pl.col("level_variance") + pl.col("scatter_variance") + pl.col("noise")).alias("variance"),
-    ).with_columns((pl.col("current_value") / pl.col("ratio")).alias("baseline_value"))
+        (pl.col("current_value") / pl.col("ratio")).alias("baseline_value"),
+    )
     ratio, variance, degrees = (judged[c].to_numpy() for c in ("ratio", "variance", "degrees"))
-    least = margin(metric.name)
+    least = margin(metric)
     low, _ = ratio_p_values(ratio * least, variance, degrees)
     _, high = ratio_p_values(ratio / least, variance, degrees)
-    return _both_sides(judged, metric.name, low, high)
+    return _both_sides(judged, metric, low, high)
 
 
 def _count_tests(judged: pl.DataFrame, metric: str) -> tuple[np.ndarray, np.ndarray]:

@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from insights_assets.analytics.daily_anomalies import daily_anomalies
-from insights_assets.analytics.daily_findings import delivery_stops
+from insights_assets.analytics.delivery_stops import delivery_stops
 from insights_assets.tables.anomalies import ANOMALIES_AD
 from insights_assets.tables.features import FEATURES_AD
 from insights_assets.tables.results import RESULTS_DAILY
