@@ -26,7 +26,7 @@ def depletions(daily: pl.DataFrame, owner: str, owners: pl.DataFrame) -> pl.Data
 
     Returns:
         account_id, week, entity_id, date, spent, lifetime_budget: the day on which the spend of the 77 days up to it
-        came to 99 % of the budget known in its week. The day before was below.
+        came to 99 % of the budget known in its week, and those up to the day of spend before did not.
     """
     budgets = owners.filter(pl.col("lifetime_budget") > 0).select(
         "account_id", "week", pl.col(f"{owner}_id").alias("entity_id"), "lifetime_budget"
@@ -40,13 +40,16 @@ def depletions(daily: pl.DataFrame, owner: str, owners: pl.DataFrame) -> pl.Data
         .sort(*keys, "date")
     )
     total = spends.rolling("date", period=f"{WINDOW_DAYS}d", closed="right", group_by=keys).agg(
-        pl.col("spend").sum().round_sig_figs(12).alias("spent"), pl.col("spend").last()
+        pl.col("spend").sum().round_sig_figs(12).alias("spent")
     )
     spent_up = pl.col("lifetime_budget") * SPENT_SHARE
     return (
-        total.with_columns(pl.col("date").dt.truncate("1w").alias("week"))
+        total.with_columns(
+            pl.col("date").dt.truncate("1w").alias("week"),
+            pl.col("spent").shift().over(keys).fill_null(0.0).alias("before"),
+        )
         .join(budgets.unique([*keys, "week"], keep="last"), on=[*keys, "week"])
-        .filter((pl.col("spent") >= spent_up) & (pl.col("spent") - pl.col("spend") < spent_up))
+        .filter((pl.col("spent") >= spent_up) & (pl.col("before") < spent_up))
         .select("account_id", "week", "entity_id", "date", "spent", "lifetime_budget")
         .sort("account_id", "entity_id", "date")
     )

@@ -26,6 +26,8 @@ EXPECTED_FOR_ZERO = 3.0
 MIN_WEEKS = 3
 """Weeks learnt from before a week is judged: two differ by one weekly change, which says nothing about a second."""
 
+PART_OF_FALL = 0.5 ** (1 / 3)
+"""Cost and spend each make at least a third of a halving of results (of its logarithm)."""
 TESTED = ("metric", "direction", "current_value", "baseline_value", "delta_pct", "p_value", "p_below")
 COUNTED = ("counted", "expected", "variance", "degrees")
 
@@ -119,27 +121,30 @@ def _spend_tests(spends: pl.DataFrame, of_budget: pl.DataFrame) -> pl.DataFrame:
 def _volume_tests(costs: pl.DataFrame, spends: pl.DataFrame, of_budget: pl.DataFrame) -> pl.DataFrame:
     """Test the number of results against what usual spend brings at the usual cost.
 
-    Spend a third lower and a third dearer results are both within their own noise where results halve. The two
-    expectations are of different things, so their variances add; a smaller budget asks for fewer results.
+    Spend a third lower and results a third dearer are both within their own noise where results halve. Where one of the
+    two makes the fall, its own test decides. The expectations are of different things, so their variances add; a
+    smaller budget asks for fewer results.
     """
     of_spend = (pl.col("level_variance") + pl.col("scatter_variance")).alias("spend_variance")
     usual = spends.select(*KEY, pl.col("ratio").alias("spent"), of_spend)
     beside = of_budget.select(*KEY, pl.col("ratio").alias("spent_of_budget"))
+    spent = pl.max_horizontal("spent", "spent_of_budget")
     judged = (
         costs.join(usual, on=KEY)
         .join(beside, on=KEY)
         .with_columns(
-            (pl.col("expected") / pl.max_horizontal("spent", "spent_of_budget")).alias("expected"),
+            ((pl.col("results") <= PART_OF_FALL * pl.col("expected")) & (spent <= PART_OF_FALL)).alias("both"),
+            pl.col("results").alias("counted"),
+            pl.col("results").alias("current_value"),
+            (pl.col("expected") / spent).alias("expected"),
             pl.col("variance") + pl.col("spend_variance"),
         )
         .filter((pl.col("results") > 0) & (pl.col("expected") >= minimum_results()))
-        .with_columns(
-            pl.col("results").alias("counted"),
-            pl.col("results").alias("current_value"),
-            pl.col("expected").alias("baseline_value"),
-        )
+        .with_columns(pl.col("expected").alias("baseline_value"))
     )
     few, many = _count_tests(judged, "volume")
+    # A test that was made counts, also where its answer is no.
+    few = np.where(judged["both"].to_numpy(), few, 1.0)
     return _both_sides(judged, "volume", few, many).filter(pl.col("direction") == "down")
 
 
