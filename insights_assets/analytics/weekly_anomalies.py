@@ -11,7 +11,7 @@ from insights_assets.analytics.deviations import RANKINGS, SIGNIFICANT_PCT, like
 from insights_assets.analytics.discoveries import discoveries
 from insights_assets.analytics.expectations import KEY, windows
 from insights_assets.analytics.findings import severity, with_finding_id
-from insights_assets.analytics.maturity import with_budget, with_completeness
+from insights_assets.analytics.maturity import budget_of_window, with_budget, with_completeness
 from insights_assets.analytics.weekly_metrics import THRESHOLD_PCT
 from insights_assets.analytics.weekly_tests import week_tests
 from insights_assets.tables.anomalies import ANOMALIES_AD
@@ -73,7 +73,8 @@ def _findings(
 ) -> pl.DataFrame:
     known = pl.concat([features, history], how="diagonal").unique(KEY, keep="first", maintain_order=True)
     # Windows repeat a row for each week that looks back on it: thirteen times only what is tested.
-    rows = with_budget(windows(features, with_completeness(known).select(IN_WINDOWS)), budgets)
+    seen = with_budget(with_completeness(known).select(IN_WINDOWS), budgets)
+    rows = windows(features, seen).with_columns(budget_of_window())
     tests = week_tests(rows)
     limits = pl.DataFrame(
         [(m, d, t, limit) for (m, d), (t, limit) in THRESHOLD_PCT.items()],

@@ -3,10 +3,11 @@
 import numpy as np
 import polars as pl
 
+from insights_assets.analytics.discoveries import BAD_NEWS_RATE
 from insights_assets.analytics.expectations import KEY, WINDOW_WEEKS, Metric, expect
 from insights_assets.analytics.families import minimum_results
 from insights_assets.analytics.maturity import seen_so_far
-from insights_assets.analytics.noise import count_p_values, ratio_p_values
+from insights_assets.analytics.noise import count_side_p_values, ratio_side_p_values
 from insights_assets.analytics.weekly_metrics import (
     CLICK_RATE,
     CLICKS,
@@ -28,6 +29,8 @@ MIN_WEEKS = 3
 
 PART_OF_FALL = 0.5 ** (1 / 3)
 """Cost and spend each make at least a third of a halving of results (of its logarithm)."""
+POOL, POOL_WEEK = ["account_id", "judged"], ["account_id", "week"]
+"""Entities of an account share their scatter in a judged week: a metric is expected for all of a pool or for none."""
 TESTED = ("metric", "direction", "current_value", "baseline_value", "delta_pct", "p_value", "p_below")
 COUNTED = ("counted", "expected", "variance", "degrees")
 
@@ -42,7 +45,8 @@ def week_tests(rows: pl.DataFrame) -> pl.DataFrame:
         One row a test: account_id, entity_id, week and the columns of `TESTED` and `COUNTED`.
     """
     costs = seen_so_far(expect(rows, COST).filter(pl.col("points") >= MIN_WEEKS))
-    spends, of_budget = (_compared(rows, metric) for metric in (SPEND, SPEND_OF_BUDGET))
+    spends = _compared(rows, SPEND)
+    of_budget = _beside_budget(rows, spends)
     return pl.concat(
         [
             _cost_tests(rows, costs),
@@ -76,7 +80,7 @@ def _cost_tests(rows: pl.DataFrame, costs: pl.DataFrame) -> pl.DataFrame:
     few, many = _count_tests(judged, "cpr")
     # Fewer results are a dearer result: the side is turned round. None at all have no cost, and are tested as such.
     tests = _both_sides(
-        judged.with_columns(pl.Series("p_below", few)), "cpr", many, np.maximum(few, _by_click(rows, judged))
+        judged.with_columns(pl.Series("p_below", few)), "cpr", many, np.maximum(few, _by_click(rows, judged, few))
     )
     nothing = tests["current_value"] == 0
     named = [pl.lit("results").alias("metric"), pl.lit("down").alias("direction")]
@@ -84,9 +88,12 @@ def _cost_tests(rows: pl.DataFrame, costs: pl.DataFrame) -> pl.DataFrame:
     return pl.concat([tests.filter(~nothing), empty])
 
 
-def _by_click(rows: pl.DataFrame, judged: pl.DataFrame) -> np.ndarray:
+def _by_click(rows: pl.DataFrame, judged: pl.DataFrame, few: np.ndarray) -> np.ndarray:
     """Chance of as few results given the week's clicks; 0 where the account's clicks tell less of them than spend."""
     names = [*KEY, "expected", "variance", "degrees"]
+    # Elsewhere there is no finding that clicks could take back.
+    near = judged.filter(pl.Series(few <= BAD_NEWS_RATE)).select(POOL_WEEK).unique()
+    rows = rows.join(near, left_on=POOL, right_on=POOL_WEEK, how="semi", maintain_order="left")
     given = expect(rows, CONVERSION).with_columns(
         (pl.col("level_variance") + pl.col("scatter_variance")).alias("variance")
     )
@@ -96,8 +103,8 @@ def _by_click(rows: pl.DataFrame, judged: pl.DataFrame) -> np.ndarray:
     of_account = ["account_id", "week"]
     better = pl.col("variance").mean().over(of_account) < pl.col("by_spend").mean().over(of_account)
     usable = (pairs.select(better & (pl.col("expected") > 0)).to_series().fill_null(value=False)).to_numpy()
-    few, _ = _count_tests(pairs.with_columns(pl.col("expected") * pl.col("seen")).fill_null(1.0), "cpr")
-    return np.where(usable, few, 0.0)
+    by_click, _ = _count_tests(pairs.with_columns(pl.col("expected") * pl.col("seen")).fill_null(1.0), "cpr")
+    return np.where(usable, by_click, 0.0)
 
 
 def _click_tests(rows: pl.DataFrame) -> pl.DataFrame:
@@ -110,6 +117,17 @@ def _click_tests(rows: pl.DataFrame) -> pl.DataFrame:
     )
     few, many = _count_tests(judged, "ctr")
     return _both_sides(judged, "ctr", few, many)
+
+
+def _beside_budget(rows: pl.DataFrame, spends: pl.DataFrame) -> pl.DataFrame:
+    """Spend compared with what its budget lets expect; budgets that stay what they are say what spend says."""
+    changed = rows.group_by(*POOL, "series").agg(pl.col("budget").min() != pl.col("budget").max())
+    moved = changed.filter("budget").select(POOL).unique()
+    parts = [
+        spends.join(moved, left_on=POOL_WEEK, right_on=POOL, how="anti", maintain_order="left"),
+        _compared(rows.join(moved, on=POOL, how="semi", maintain_order="left"), SPEND_OF_BUDGET),
+    ]
+    return spends.select(KEY).join(pl.concat(parts), on=KEY, maintain_order="left")
 
 
 def _spend_tests(spends: pl.DataFrame, of_budget: pl.DataFrame) -> pl.DataFrame:
@@ -153,9 +171,10 @@ def _reach_tests(rows: pl.DataFrame) -> pl.DataFrame:
     usual = rows.group_by("account_id", "entity_id", "judged").agg(
         pl.col("impressions").filter(pl.col("time") < WINDOW_WEEKS).median().alias("usual_impressions")
     )
-    tests = _ratio_tests(_compared(rows, REACH), "reach").filter(pl.col("direction") == "down")
     judged = rows.filter(pl.col("time") == WINDOW_WEEKS).join(usual, on=["account_id", "entity_id", "judged"])
     more = judged.filter(pl.col("impressions") >= MORE_IMPRESSIONS * pl.col("usual_impressions"))
+    rows = rows.join(more, left_on=POOL, right_on=POOL_WEEK, how="semi", maintain_order="left")
+    tests = _ratio_tests(_compared(rows, REACH), "reach").filter(pl.col("direction") == "down")
     return tests.join(more, on=KEY, how="semi")
 
 
@@ -175,18 +194,13 @@ def _ratio_tests(compared: pl.DataFrame, metric: str) -> pl.DataFrame:
         (pl.col("current_value") / pl.col("ratio")).alias("baseline_value"),
     )
     ratio, variance, degrees = (judged[c].to_numpy() for c in ("ratio", "variance", "degrees"))
-    least = margin(metric)
-    low, _ = ratio_p_values(ratio * least, variance, degrees)
-    _, high = ratio_p_values(ratio / least, variance, degrees)
+    low, high = ratio_side_p_values(ratio, variance, degrees, margin(metric))
     return _both_sides(judged, metric, low, high)
 
 
 def _count_tests(judged: pl.DataFrame, metric: str) -> tuple[np.ndarray, np.ndarray]:
     counted, expected, variance, degrees = (judged[c].to_numpy() for c in COUNTED)
-    least = margin(metric)
-    few, _ = count_p_values(counted, expected / least, variance, degrees)
-    _, many = count_p_values(counted, expected * least, variance, degrees)
-    return few, many
+    return count_side_p_values(counted, expected, variance, degrees, margin(metric))
 
 
 def _both_sides(judged: pl.DataFrame, metric: str, low: np.ndarray, high: np.ndarray) -> pl.DataFrame:
