@@ -5,6 +5,7 @@ Money thresholds would mean another thing in each currency, so they are in resul
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 MOST_REACTIVATE_WEEKS = 8
 
@@ -82,13 +83,14 @@ def parse(value: object) -> AdviceThresholds:
     """
     if not isinstance(value, dict):
         raise ValueError(f"is {value!r}; it must be a table of thresholds.")  # noqa: TRY004 - one kind of error
-    allowed = {n: f.type for n, f in AdviceThresholds.__dataclass_fields__.items()}
-    given: dict[str, object] = {}
+    allowed = AdviceThresholds.__dataclass_fields__
+    numbers: dict[str, Any] = {}
     for name, entry in value.items():
         if name not in allowed:
             raise ValueError(f"has the unknown key {name}; allowed are {', '.join(allowed)}.")
-        given[name] = _expiry(entry) if name == "expiry_days" else _number(name, entry)
-    return AdviceThresholds(**given)  # type: ignore[arg-type]
+        if name != "expiry_days":
+            numbers[name] = _number(name, entry)
+    return AdviceThresholds(**numbers, expiry_days=_expiry(value.get("expiry_days", {})))
 
 
 def _number(name: str, value: object) -> float | int:

@@ -11,9 +11,10 @@ from datetime import date, timedelta
 import polars as pl
 
 from insights_assets.analytics.account_groups import account_groups
+from insights_assets.analytics.composition import Parts, at_their_level
 from insights_assets.analytics.daily_expectations import DAY, SERIES, day_expectations
 from insights_assets.analytics.daily_findings import described
-from insights_assets.analytics.daily_tests import LEAST_PCT, point_tests, shift_tests
+from insights_assets.analytics.daily_tests import LEAST_PCT, SHIFT_DAYS, point_tests, shift_tests
 from insights_assets.analytics.noise import adjusted
 from insights_assets.tables.anomalies import ANOMALIES_AD
 
@@ -35,6 +36,7 @@ def daily_anomalies(
     *,
     level: str,
     budgets: pl.DataFrame | None = None,
+    made_of: Parts | None = None,
 ) -> pl.DataFrame:
     """Compute the daily findings of one level for the weeks given.
 
@@ -48,6 +50,7 @@ def daily_anomalies(
         weeks: Mondays to judge.
         level: campaign, adset or ad.
         budgets: as in `weekly_anomalies`.
+        made_of: as in `weekly_anomalies`.
 
     Returns:
         Findings with granularity day and status new. Days without delivery are not judged here (`delivery_stops`).
@@ -64,7 +67,9 @@ def daily_anomalies(
         past = own_days.join(judged.select(SERIES).unique(), on=["account_id", "entity_id"])
         rows = day_expectations(_with_results(past, counted), own).filter(pl.col("points") >= MIN_DAYS)
         rows = _with_budget_change(rows, budgets.filter(mine) if budgets is not None else None)
-        found = pl.concat([_news(point_tests(rows), "point"), _news(shift_tests(rows), "level_shift")])
+        tests = pl.concat([point_tests(rows).with_columns(shift=False), shift_tests(rows).with_columns(shift=True)])
+        began = pl.when("shift").then(pl.col("date").dt.offset_by(f"-{SHIFT_DAYS - 1}d")).otherwise("date")
+        found = at_their_level(_news(tests), made_of and made_of.of(accounts), began, pl.col("date"))
         found = found.filter(pl.col("week").is_in(list(weeks)))
         parts.append(described(found, rows, known, level))
     return pl.concat(parts).sort("account_id", "week", "entity_id", "date", "anomaly_type", "metric")
@@ -94,8 +99,11 @@ def _with_budget_change(rows: pl.DataFrame, budgets: pl.DataFrame | None) -> pl.
     return rows.join(change, on=keys, how="left").with_columns(pl.col("budget_change").fill_null(1.0))
 
 
-def _news(tests: pl.DataFrame, kind: str) -> pl.DataFrame:
-    """Keep what is beyond its least change and beyond chance, the first day of each episode."""
+def _news(tests: pl.DataFrame) -> pl.DataFrame:
+    """Keep what is beyond its least change and beyond chance, the first day of each episode.
+
+    Days and shifts of a metric are tested together: a day has one share of false findings to spend on it.
+    """
     limits = pl.DataFrame(
         [(m, d, t, limit) for (m, d), (t, limit) in LEAST_PCT.items()],
         schema={"metric": pl.String, "direction": pl.String, "anomaly_type": pl.String, "limit": pl.Float64},
@@ -113,9 +121,9 @@ def _news(tests: pl.DataFrame, kind: str) -> pl.DataFrame:
     change = pl.when(pl.col("direction") == "up").then(pl.col("delta_pct")).otherwise(-pl.col("delta_pct"))
     limit = pl.when("good").then(GOOD_RATE).otherwise(BAD_RATE)
     told = tests.filter((change >= pl.col("limit")) & (pl.col("q_value") <= limit))
-    if kind != "point":
-        told = told.with_columns(pl.lit(kind).alias("anomaly_type"))
-    episode = [*SERIES, "metric", "direction"]
+    kind = pl.when("shift").then(pl.lit("level_shift")).otherwise("anomaly_type")
+    told = told.with_columns(kind.alias("anomaly_type"))
+    episode = [*SERIES, "metric", "direction", "shift"]
     since = (pl.col("date") - pl.col("date").shift().over(episode)).dt.total_days()
     told = told.sort(*episode, "date").filter(since.is_null() | (since > EPISODE_DAYS))
-    return told.drop("limit", "good", "family", "size")
+    return told.drop("good", "family", "size")

@@ -1,7 +1,4 @@
-"""Daily tests that became findings, described; and days on which an active entity stopped to deliver."""
-
-from collections.abc import Sequence
-from datetime import date
+"""Daily tests that became findings, described: what moved with them and before them, how bad they are."""
 
 import polars as pl
 
@@ -9,13 +6,8 @@ from insights_assets.analytics.daily_expectations import DAY, HISTORY_DAYS
 from insights_assets.analytics.deviations import likely_triggers, preceding_deviations
 from insights_assets.analytics.findings import severity, with_finding_id
 from insights_assets.tables.anomalies import ANOMALIES_AD
-from insights_assets.tables.features import FEATURES_AD
 
 GOOD_NEWS = ("cpr_drop", "ctr_spike")
-STREAK_DAYS = 7
-"""Days of spend in a row after which a day without is a stop: ads that run on weekdays only never reach it."""
-FRESH_DAYS = 14
-"""A status read this long after the Monday still says how the entity stood in the week."""
 
 
 def described(found: pl.DataFrame, rows: pl.DataFrame, features: pl.DataFrame, level: str) -> pl.DataFrame:
@@ -24,7 +16,7 @@ def described(found: pl.DataFrame, rows: pl.DataFrame, features: pl.DataFrame, l
     Args:
         found: (account_id, entity_id, result_family, week, date, anomaly_type, metric, direction, current_value,
             baseline_value, delta_pct, p_value, q_value).
-        rows: what `day_expectations` returned, for what moved on the same day.
+        rows: what `day_expectations` returned, for what moved on the same day; may be empty.
         features: the level's features, for what preceded the week.
         level: campaign, adset or ad.
     """
@@ -55,62 +47,6 @@ def described(found: pl.DataFrame, rows: pl.DataFrame, features: pl.DataFrame, l
         )
     )
     return ANOMALIES_AD.conform(with_finding_id(frame).select(list(ANOMALIES_AD.schema)))
-
-
-def delivery_stops(
-    days: pl.DataFrame, statuses: pl.DataFrame, families: pl.DataFrame, weeks: Sequence[date], level: str
-) -> pl.DataFrame:
-    """Find the first day without spend of entities that are switched on and spent on each of the 7 days before.
-
-    Args:
-        days: (account_id, entity_id, week, date, spend, impressions).
-        statuses: (account_id, week, entity_id, effective_status, observed_at): a status counts when it was read within
-            two weeks of the Monday; a backfill of old weeks knows only how things stand today.
-        families: (account_id, entity_id, week, result_family).
-        weeks: Mondays to judge.
-        level: campaign, adset or ad.
-
-    Returns:
-        Findings `zero_spend` (no row, or a row without spend) and `zero_impressions` (spend, but nothing was shown) on
-        days on which the account delivered.
-    """
-    entity = ["account_id", "entity_id"]
-    spent = days.filter(pl.col("spend") > 0).sort(*entity, "date")
-    streak = spent.rolling("date", period=f"{HISTORY_DAYS}d", closed="right", group_by=entity).agg(
-        (pl.col("date") > pl.col("date").max().dt.offset_by(f"-{STREAK_DAYS}d")).sum().alias("streak"),
-        pl.len().alias("points"),
-        pl.col("spend").median().alias("usual_spend"),
-        pl.col("impressions").median().alias("usual_impressions"),
-    )
-    tomorrow = streak.filter(pl.col("streak") == STREAK_DAYS).with_columns(pl.col("date").dt.offset_by("1d"))
-    delivered = days.filter(pl.col("spend") > 0).select("account_id", "date").unique()
-    spends = tomorrow.join(days.select(*entity, "date", "spend", "impressions"), on=[*entity, "date"], how="left")
-    nothing = pl.col("spend").fill_null(0.0) == 0
-    active = statuses.filter(
-        (pl.col("effective_status") == "ACTIVE")
-        & (pl.col("observed_at").dt.date() <= pl.col("week").dt.offset_by(f"{FRESH_DAYS}d"))
-    ).select(*entity, "week")
-    newest = families.sort("week").group_by(entity).agg(pl.col("result_family").last())
-    found = (
-        spends.filter(nothing | (pl.col("impressions") == 0))
-        .with_columns(pl.col("date").dt.truncate("1w").alias("week"), nothing.alias("unspent"))
-        .filter(pl.col("week").is_in(list(weeks)))
-        .join(delivered, on=["account_id", "date"], how="semi")
-        .join(active.unique(), on=[*entity, "week"], how="semi")
-        .join(newest, on=entity, how="inner")
-        .with_columns(
-            pl.when("unspent").then(pl.lit("zero_spend")).otherwise(pl.lit("zero_impressions")).alias("anomaly_type"),
-            pl.when("unspent").then(pl.lit("spend")).otherwise(pl.lit("impressions")).alias("metric"),
-            pl.lit("down").alias("direction"),
-            pl.lit(0.0).alias("current_value"),
-            pl.when("unspent").then("usual_spend").otherwise("usual_impressions").alias("baseline_value"),
-            pl.lit(-100.0).alias("delta_pct"),
-            # It delivered on all of n days: the rule of succession.
-            (1 / (pl.col("points") + 2)).alias("p_value"),
-        )
-        .with_columns(pl.col("p_value").alias("q_value"))
-    )
-    return described(found.drop("streak", "points"), _no_moves(), FEATURES_AD.empty(), level)
 
 
 def _is_good() -> pl.Expr:

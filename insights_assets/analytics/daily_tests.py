@@ -5,7 +5,7 @@ import polars as pl
 
 from insights_assets.analytics.daily_expectations import DAY, SERIES
 from insights_assets.analytics.maturity import seen_so_far
-from insights_assets.analytics.noise import count_p_values, ratio_p_values
+from insights_assets.analytics.noise import count_side_p_values, ratio_side_p_values
 
 LEAST_PCT: dict[tuple[str, str], tuple[str, float]] = {
     ("cpr", "up"): ("cpr_spike", 50.0),
@@ -149,29 +149,24 @@ def shift_tests(rows: pl.DataFrame) -> pl.DataFrame:
             now, usual = (pl.col(c) / pl.col("exposure") * 100 for c in ("counted", "expected"))
             sides = (("down", few, pl.col("most") < rate), ("up", many, pl.col("least") > rate))
         for direction, p, alike in sides:
-            keep = judged.select(alike).to_series().to_numpy()
-            out.append(_tests(judged.filter(alike), metric, direction, p[keep], now, usual))
+            # Not all on one side is no shift, but a test that was made: only counting those that look like one would
+            # make each of them look rarer than it is.
+            kept = np.where(judged.select(alike).to_series().to_numpy(), p, 1.0)
+            out.append(_tests(judged, metric, direction, kept, now, usual))
     return pl.concat(out)
 
 
 def _count_tests(
     judged: pl.DataFrame, counted: str, metric: str, share: float = PROVEN_SHARE
 ) -> tuple[np.ndarray, np.ndarray]:
-    values, expected, variance, degrees = (
-        judged[c].cast(pl.Float64).to_numpy() for c in (counted, "expected", "variance", "degrees")
-    )
-    margin = _margin(metric, share)
-    few, _ = count_p_values(values, expected / margin, variance, degrees)
-    _, many = count_p_values(values, expected * margin, variance, degrees)
-    return few, many
+    names = (counted, "expected", "variance", "degrees")
+    values, expected, variance, degrees = (judged[c].cast(pl.Float64).to_numpy() for c in names)
+    return count_side_p_values(values, expected, variance, degrees, _margin(metric, share))
 
 
 def _ratio_tests(judged: pl.DataFrame, ratio: pl.Expr, metric: str) -> tuple[np.ndarray, np.ndarray]:
     values = judged.select(ratio.alias("ratio"))["ratio"].to_numpy()
-    variance, degrees, margin = judged["variance"].to_numpy(), judged["degrees"].to_numpy(), _margin(metric)
-    low, _ = ratio_p_values(values * margin, variance, degrees)
-    _, high = ratio_p_values(values / margin, variance, degrees)
-    return low, high
+    return ratio_side_p_values(values, judged["variance"].to_numpy(), judged["degrees"].to_numpy(), _margin(metric))
 
 
 def _margin(metric: str, share: float = PROVEN_SHARE) -> float:

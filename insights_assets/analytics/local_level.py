@@ -120,8 +120,11 @@ def forecast(panel: Panel) -> Forecasts:
         return out
     state = _State(panel)
     order = np.lexsort((panel.series, panel.time))
-    for rows in np.split(order, np.flatnonzero(np.diff(panel.time[order])) + 1):
-        _step(state, panel, rows, out)
+    steps = np.split(order, np.flatnonzero(np.diff(panel.time[order])) + 1)
+    for rows in steps[:-1]:
+        _learn(state, *_step(state, panel, rows, out))
+    # Nothing is forecast from the last time.
+    _step(state, panel, steps[-1], out)
     return out
 
 
@@ -141,7 +144,8 @@ class _Now:
     new: Flags
 
 
-def _step(state: _State, panel: Panel, rows: Ints, out: Forecasts) -> None:
+def _step(state: _State, panel: Panel, rows: Ints, out: Forecasts) -> tuple[_Now, Floats]:
+    """Forecast the points of one time; what there is to learn from them comes back, with their units."""
     slots, unit = panel.slots[rows], panel.unit[rows]
     # Where every series has a point, which windows mostly do, views spare a copy of each table of the state.
     s: Ints | slice = slice(None) if rows.size == state.points.size else panel.series[rows]
@@ -159,7 +163,7 @@ def _step(state: _State, panel: Panel, rows: Ints, out: Forecasts) -> None:
     out.level_variance[rows], out.scatter_variance[rows] = level * unit**2, scatter * unit**2
     out.points[rows], out.degrees[rows] = state.points[s], degrees[s]
     total = np.sqrt(scatter + noise + level)
-    _learn(state, _Now(s, slots, value, noise, seasonal, each, mean, scatter, total, new), unit)
+    return _Now(s, slots, value, noise, seasonal, each, mean, scatter, total, new), unit
 
 
 def _seasonal(state: _State, s: Ints | slice, slots: Ints) -> Floats:
@@ -207,7 +211,8 @@ def _learn(state: _State, now: _Now, unit: Floats) -> None:
     z2 = np.minimum(z**2, WINSOR**2)
     state.sums.add(_indices(state, s)[old], z2[old], now.scatter[old], now.noise[old], memory[old])
     state.noise[s] += (now.noise * unit**2 - state.noise[s]) / np.minimum(state.points[s] + 1, ERROR_MEMORY)
-    _learn_season(state, now, tame * unit)
+    if state.season:
+        _learn_season(state, now, tame * unit)
     _believe(state, now, z, unit)
     state.points[s] += 1
 

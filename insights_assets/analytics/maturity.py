@@ -50,23 +50,27 @@ def seen_so_far(judged: pl.DataFrame) -> pl.DataFrame:
     ).with_columns((own_expected * pl.col("seen")).alias("expected"))
 
 
-def with_budget(rows: pl.DataFrame, budgets: pl.DataFrame | None) -> pl.DataFrame:
-    """Add `budget` to windows of entity-weeks; 1 where a week of the window lacks it.
+def with_budget(features: pl.DataFrame, budgets: pl.DataFrame | None) -> pl.DataFrame:
+    """Add `budget`, null where it is not known.
 
     Args:
-        rows: windows of one level.
+        features: entity-weeks of one level.
         budgets: (account_id, week, entity_id, daily_budget), from `entity_budgets`.
     """
     if budgets is None:
-        return rows.with_columns(pl.lit(1.0).alias("budget"))
+        return features.with_columns(pl.lit(None, dtype=pl.Float64).alias("budget"))
     known = (
         budgets.filter(pl.col("daily_budget") > 0)
         .select(*ENTITY_WEEK, pl.col("daily_budget").alias("budget"))
         .unique(ENTITY_WEEK, keep="last", maintain_order=True)
     )
-    joined = rows.join(known, on=ENTITY_WEEK, how="left", maintain_order="left")
-    whole = pl.col("budget").is_not_null().all().over("account_id", "entity_id", "judged")
-    return joined.with_columns(pl.when(whole).then("budget").otherwise(1.0).alias("budget"))
+    return features.join(known, on=ENTITY_WEEK, how="left", maintain_order="left")
+
+
+def budget_of_window() -> pl.Expr:
+    """Return a week's `budget` in rows of `expectations.windows`; 1 where a week of the window lacks it."""
+    whole = pl.col("budget").is_not_null().all().over("series")
+    return pl.when(whole).then("budget").otherwise(1.0).alias("budget")
 
 
 def entity_budgets(level: str, features: pl.DataFrame, adsets: pl.DataFrame, campaigns: pl.DataFrame) -> pl.DataFrame:

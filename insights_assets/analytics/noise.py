@@ -63,6 +63,31 @@ def ratio_p_values(ratio: Floats, variance: Floats, degrees: Floats) -> tuple[Fl
     return np.asarray(special.stdtr(bounded, z)), np.asarray(special.stdtr(bounded, -z))
 
 
+def count_side_p_values(
+    counted: Floats, expected: Floats, variance: Floats, degrees: Floats, margin: float
+) -> tuple[Floats, Floats]:
+    """Test counts on both sides against an expectation that is off by `margin`.
+
+    Returns:
+        (chance of as few though `expected / margin` were expected, of as many though `expected * margin` were). Where a
+        count is not even beyond that, there is nothing to prove: 1, which saves most of the work.
+    """
+    few, many = np.ones(counted.size), np.ones(counted.size)
+    for out, side, least in ((few, 0, expected / margin), (many, 1, expected * margin)):
+        at = counted < least if side == 0 else counted > least
+        out[at] = count_p_values(counted[at], least[at], variance[at], degrees[at])[side]
+    return few, many
+
+
+def ratio_side_p_values(ratio: Floats, variance: Floats, degrees: Floats, margin: float) -> tuple[Floats, Floats]:
+    """Test ratios on both sides against one that is off by `margin`, as `count_side_p_values` does."""
+    low, high = np.ones(ratio.size), np.ones(ratio.size)
+    for out, side, beyond in ((low, 0, ratio * margin), (high, 1, ratio / margin)):
+        at = beyond < 1 if side == 0 else beyond > 1
+        out[at] = ratio_p_values(beyond[at], variance[at], degrees[at])[side]
+    return low, high
+
+
 def adjusted(frame: pl.DataFrame, groups: list[str], p: str = "p_value", *, size: str | None = None) -> pl.Expr:
     """Return the Benjamini-Hochberg adjusted p-values within `groups`, as an expression over `frame`'s rows.
 

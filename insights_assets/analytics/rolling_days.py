@@ -179,9 +179,8 @@ def _weekdays() -> tuple[pl.Expr, pl.Expr]:
     enough = pl.sum_horizontal(c.is_not_null().cast(pl.Int64) for c in costs) >= FEWEST_DAYS
     some = pl.any_horizontal(pl.col(f"results_{k}") > 0 for k in WEEKDAYS)
     listed = pl.concat_list(costs)
-    return tuple(
-        pl.when(enough & some).then(place.cast(pl.Int64)) for place in (listed.list.arg_min(), listed.list.arg_max())
-    )  # type: ignore[return-value]
+    known = pl.when(enough & some)
+    return known.then(listed.list.arg_min().cast(pl.Int64)), known.then(listed.list.arg_max().cast(pl.Int64))
 
 
 def _ratios(window: str) -> list[pl.Expr]:

@@ -5,9 +5,11 @@ from datetime import timedelta
 import dagster as dg
 import polars as pl
 
+from insights_assets.analytics.budget_depletion import depleted_budgets, depletions
+from insights_assets.analytics.composition import CHILD_LEVEL, Parts
 from insights_assets.analytics.daily_anomalies import daily_anomalies
 from insights_assets.analytics.daily_expectations import HISTORY_DAYS, SEASON_WEEKS
-from insights_assets.analytics.daily_findings import delivery_stops
+from insights_assets.analytics.delivery_stops import delivery_stops
 from insights_assets.analytics.findings import carry_status
 from insights_assets.analytics.maturity import day_completeness, entity_budgets, week_completeness
 from insights_assets.analytics.restatements import local_dates
@@ -31,6 +33,7 @@ DAILY_COLUMNS = (
     *("campaign_id", "adset_id", "spend", "impressions", "clicks", "inline_link_clicks", "frequency"),
     *("is_settled", "observed_at"),
 )
+BUDGET_COLUMNS = ("effective_status", "daily_budget", "lifetime_budget", "observed_at")
 STATUSES = {"campaign": CAMPAIGNS, "adset": ADSETS, "ad": ADS}
 HOW = (
     "Noise-aware: each week is tested against the level of the 12 before it, each day against its 28, with "
@@ -47,11 +50,9 @@ def _anomalies(level: str) -> dg.AssetsDefinition:
         "adsets": upstream(
             ADSETS,
             mapping=lookback(HISTORY_WEEKS),
-            columns=("campaign_id", "effective_status", "daily_budget", "observed_at"),
+            columns=("campaign_id", *BUDGET_COLUMNS),
         ),
-        "campaigns": upstream(
-            CAMPAIGNS, mapping=lookback(HISTORY_WEEKS), columns=("effective_status", "daily_budget", "observed_at")
-        ),
+        "campaigns": upstream(CAMPAIGNS, mapping=lookback(HISTORY_WEEKS), columns=BUDGET_COLUMNS),
     }
     if level == "ad":
         ins["ads"] = upstream(ADS, columns=("effective_status", "observed_at"))
@@ -68,12 +69,16 @@ def _anomalies(level: str) -> dg.AssetsDefinition:
         seen = local_dates(inputs["daily"], "observed_at", zones, "observed_on")
         days = day_completeness(_days(seen, level), features, evidence)
         features = week_completeness(features, days)
+        parts = _parts(inputs["daily"], inputs["results_daily"], level)
         statuses = inputs[f"{level}s"].rename({f"{level}_id": "entity_id"})
+        spent_up = {owner: depletions(inputs["daily"], owner, inputs[f"{owner}s"]) for owner in ("campaign", "adset")}
+        ended = _ended(inputs["daily"], level, spent_up)
         found = pl.concat(
             [
-                weekly_anomalies(features.filter(pl.col("week").is_in(weeks)), features, budgets),
-                daily_anomalies(days, of_level, features, weeks, level=level, budgets=budgets),
-                delivery_stops(days, statuses, features, weeks, level),
+                weekly_anomalies(features.filter(pl.col("week").is_in(weeks)), features, budgets, parts),
+                daily_anomalies(days, of_level, features, weeks, level=level, budgets=budgets, made_of=parts),
+                delivery_stops(days, statuses, features, weeks, level, ended),
+                depleted_budgets(spent_up.get(level, spent_up["adset"].clear()), features, weeks, level),
             ]
         )
         previous = lake.read(table, accounts=accounts, since=weeks[0], until=weeks[-1])
@@ -88,6 +93,32 @@ def _anomalies(level: str) -> dg.AssetsDefinition:
         resources={"lake"},
         pooled=True,  # completeness is pulled to the fleet's
     )(compute)
+
+
+def _parts(daily: pl.DataFrame, results_daily: pl.DataFrame, level: str) -> Parts:
+    """The ads by their place: the entity and its child that they are in; an ad is a child of its ad set."""
+    above, below = ("adset", "ad") if level == "ad" else (level, CHILD_LEVEL[level])
+    places = pl.col(f"{above}_id").alias("parent_id"), pl.col(f"{below}_id").alias("child_id")
+    results = results_daily.filter(pl.col("level") == "ad").select(
+        "account_id", "date", "result_family", "results", ad_id="entity_id", value="result_value"
+    )
+    days = daily.select("account_id", *places, "ad_id", "date", "spend", "impressions", "clicks")
+    return Parts(level, days, results)
+
+
+def _ended(daily: pl.DataFrame, level: str, spent_up: dict[str, pl.DataFrame]) -> pl.DataFrame:
+    """Entities of the level in a campaign or ad set whose lifetime budget was spent, and when."""
+    parts = []
+    for owner, found in spent_up.items():
+        inside = daily.select(
+            "account_id", pl.col(f"{owner}_id").alias("owner"), pl.col(f"{level}_id").alias("entity_id")
+        )
+        parts.append(
+            inside.unique()
+            .join(found.rename({"entity_id": "owner"}), on=["account_id", "owner"])
+            .select("account_id", "entity_id", ended_on="date")
+        )
+    return pl.concat(parts).unique()
 
 
 def _days(daily: pl.DataFrame, level: str) -> pl.DataFrame:

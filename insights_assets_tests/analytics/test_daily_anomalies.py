@@ -1,13 +1,12 @@
 """Daily findings: planted days are found once, weekdays and quiet accounts are no news, nothing looks ahead."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import numpy as np
 import polars as pl
 import pytest
 
 from insights_assets.analytics.daily_anomalies import daily_anomalies
-from insights_assets.analytics.daily_findings import delivery_stops
 from insights_assets.tables.anomalies import ANOMALIES_AD
 from insights_assets.tables.features import FEATURES_AD
 from insights_assets.tables.results import RESULTS_DAILY
@@ -142,47 +141,3 @@ def test_another_budget_explains_another_spend():
         }
     )
     assert [r for r in told(judge(made, 8, budgets=doubled)) if r[3] == "spend"] == []
-
-
-def stops(last_day, *, status="ACTIVE", read_after=3, resumed=None, others=True):
-    days, _, known = world(ads=2)
-    mine = pl.col("entity_id") == "ad0"
-    on = pl.col("date") <= monday(0) + timedelta(days=last_day)
-    if resumed is not None:
-        on = on | (pl.col("date") >= monday(0) + timedelta(days=resumed))
-    days = days.filter(~mine | on) if others else days.filter(mine & on)
-    statuses = pl.DataFrame(
-        {
-            "account_id": "act_1",
-            "entity_id": "ad0",
-            "week": [monday(w) for w in range(WEEKS)],
-            "effective_status": status,
-            "observed_at": [
-                datetime.combine(monday(w), datetime.min.time(), UTC) + timedelta(days=read_after) for w in range(WEEKS)
-            ],
-        }
-    )
-    return told(delivery_stops(days, statuses, known, [monday(w) for w in range(5, WEEKS)], "ad"))
-
-
-def test_an_active_ad_that_stops_spending_is_told_on_the_first_day():
-    assert stops(60) == [("ad0", 61, "zero_spend", "spend")]
-    assert stops(60, resumed=64) == [("ad0", 61, "zero_spend", "spend")]
-
-
-@pytest.mark.parametrize("how", [{"status": "PAUSED"}, {"read_after": 30}, {"others": False}])
-def test_a_paused_ad_an_old_status_or_a_silent_account_is_no_stop(how):
-    assert stops(60, **how) == []
-
-
-def test_an_ad_that_runs_on_some_days_only_never_stops():
-    days, _, known = world(ads=2)
-    days = days.filter(pl.col("date").dt.weekday() <= 5)
-    statuses = (
-        days.select("account_id", "entity_id", "week")
-        .unique()
-        .with_columns(
-            pl.lit("ACTIVE").alias("effective_status"), pl.lit(datetime(2026, 1, 6, tzinfo=UTC)).alias("observed_at")
-        )
-    )
-    assert delivery_stops(days, statuses, known, [monday(8)], "ad").is_empty()

@@ -179,3 +179,40 @@ def test_a_spike_is_not_followed_by_a_drop():
     frame = last_week(rows)
     out = weekly_anomalies(frame, frame)
     assert out.select("entity_id", "week", "anomaly_type").rows() == [("ad1", monday(14), "cpr_spike")]
+
+
+def fallen(*, spend=1.0, results=1.0, budgets=None):
+    """What is told of ad0 whose last week had these parts of its 1,000 spend and 200 results, among steady others."""
+    rows = steady_ads()
+    for row in rows:
+        if (row["ad_id"], row["week"]) == ("ad0", monday(13)):
+            row.update(spend=1000 * spend, results=200.0 * results)
+    # Results and spend that scatter by a sixth, so that neither a fifth less spend nor a quarter dearer is news.
+    for i, row in enumerate(rows):
+        if row["week"] != monday(13):
+            row.update(
+                spend=row["spend"] * (1.0, 1.2, 0.83)[i % 3], results=round(row["results"] * (1.2, 1.0, 0.83)[i % 3])
+            )
+    return [t for e, t in types(last_week(rows), budgets=budgets) if e == "ad0"]
+
+
+def test_results_halve_though_neither_spend_nor_cost_is_news():
+    assert fallen(spend=0.55, results=0.3) == ["results_drop"]
+    assert fallen(spend=0.8, results=0.7) == []
+
+
+def test_a_fall_of_results_that_one_of_its_factors_makes_is_told_of_that():
+    assert fallen(results=0.2) == ["cpr_spike"]
+    assert fallen(spend=0.2, results=0.2) == ["spend_drop"]
+
+
+def test_results_that_fall_with_their_budget_are_no_news():
+    cut = pl.DataFrame(
+        {
+            "account_id": "act_1",
+            "entity_id": "ad0",
+            "week": [monday(w) for w in range(14)],
+            "daily_budget": [100.0] * 13 + [55.0],
+        }
+    )
+    assert fallen(spend=0.55, results=0.3, budgets=cut) == []

@@ -1,9 +1,11 @@
 """A seeded world of feature rows: entities whose true cost wanders about their peers', results counted from it."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import numpy as np
 import polars as pl
+
+from insights_assets.analytics.classifications import classify
 
 MONDAY = date(2025, 1, 6)
 PERSISTENCE = 0.92
@@ -117,3 +119,33 @@ def as_features(frame):
         )
         .drop("account", "number", "t", "present", "spend_before", "results_before", "ctr_before", "impressions_before")
     )
+
+
+def monday(n):
+    return MONDAY + timedelta(weeks=n)
+
+
+def world_of(*figures):
+    """Features of (account, entity, week, spend, results)."""
+    plain = {"ctr": 1.0, "link_ctr": 0.7, "cpm": 10.0, "frequency": 1.5, "true_log_cost": 0.0, "present": True}
+    return as_features(
+        pl.DataFrame(
+            [
+                {
+                    "account": a,
+                    "number": e,
+                    "t": t,
+                    "spend": float(s),
+                    "results": float(r),
+                    "impressions": 1000,
+                    **plain,
+                }
+                for a, e, t, s, r in figures
+            ]
+        )
+    )
+
+
+def tiers_of(features, week, **more):
+    made = classify("ad", features, [week], **more)
+    return dict(made.select("entity_id", "tier").iter_rows())
