@@ -20,6 +20,7 @@ ALLOWED = {
     "alert_settings": {"problems", "setting_values", "sink_settings", "tables"},
     "sink_settings": {"problems", "setting_values", "tables"},
     "setting_values": {"problems"},
+    "meta_fatigue_settings": set(),
     "timetable": {"problems"},
     "logged": {"problems"},
     "logs": {"graph_api", "logged"},
