@@ -20,6 +20,7 @@ from insights_assets.assets import (
     features,
     forecasts,
     insights,
+    meta_fatigue,
     offline,
     patterns,
     recommendations,
@@ -54,6 +55,7 @@ RAW_ASSETS = (
     insights.insights_weekly_campaign,
     insights.insights_weekly_adset,
     insights.insights_weekly_ad,
+    meta_fatigue.meta_fatigue,
 )
 DERIVED_ASSETS = (
     offline.offline_conversions,

@@ -7,7 +7,7 @@
 -- error_type | VARCHAR | Kind of failure; may be null
 -- error_code | BIGINT | Graph API error code; may be null
 -- error_subcode | BIGINT | Graph API error subcode; may be null
--- message | VARCHAR | One redacted sentence: what failed and what to do; may be null
+-- message | VARCHAR | One redacted sentence: what failed and what to do, or what is to be known of a success; may be null
 -- attempts | count | Tries within the run
 -- requests | count | API requests of the step, over all weeks of the run
 -- duration_s | seconds | Duration of the step, over all weeks of the run

@@ -18,7 +18,7 @@ from insights_assets.connection import Gateway
 from insights_assets.graph_api.client import GraphClient
 from insights_assets.graph_api.errors import GraphApiError
 from insights_assets.graph_api.redaction import redact
-from insights_assets.lake.io_manager import FAILED_ACCOUNTS
+from insights_assets.lake.io_manager import FAILED_ACCOUNTS, NOTES
 from insights_assets.lake.store import Lake, Partition
 from insights_assets.lake.sync_log import append
 from insights_assets.partitions import split_key, today_in
@@ -31,13 +31,17 @@ RAW_RESOURCES = {"lake", "gateway", "clock"}
 
 @dataclass
 class AccountStep:
-    """One account of a step: its registry row, its weeks, an open client, and the fields it had to do without."""
+    """One account of a step: its registry row, its weeks, an open client, and the fields it had to do without.
+
+    `note` is a sentence for `sync_log` of a step that goes well.
+    """
 
     account: Mapping[str, Any]
     weeks: Sequence[date]
     client: GraphClient
     now: datetime
     dropped_fields: set[str] = field(default_factory=set)
+    note: str | None = None
 
     @property
     def today(self) -> date:
@@ -61,6 +65,7 @@ class AccountStep:
 class _Tally:
     requests: int = 0
     dropped_fields: set[str] = field(default_factory=set)
+    notes: dict[str, str] = field(default_factory=dict)
     started: float = field(default_factory=time.monotonic)
 
 
@@ -101,6 +106,7 @@ def fetch(
             "duration_s": round(time.monotonic() - tally.started, 3),
             "dropped_fields": sorted(tally.dropped_fields),
             FAILED_ACCOUNTS: failed,
+            NOTES: tally.notes,
         },
     )
 
@@ -122,6 +128,8 @@ def _ask_account(
         finally:
             tally.dropped_fields |= step.dropped_fields
             tally.requests += client.transport.requests
+            if step.note:
+                tally.notes[account_id] = step.note
 
 
 @contextmanager

@@ -21,6 +21,8 @@ COLUMNS = "columns"
 """Metadata of an input: the columns that are read."""
 FAILED_ACCOUNTS = "failed_accounts"
 """Metadata of an output: accounts of the run that it has no answer for, with why; what is stored of them stays."""
+NOTES = "notes"
+"""Metadata of an output: a sentence for `sync_log` by account, of a step that went well all the same."""
 PREVIEW_ROWS = 5
 PREVIEW_COLUMNS = 10
 
@@ -84,6 +86,7 @@ class LakeIOManager(dg.IOManager):
             duration_s=_number(told.get("duration_s")),
             requests=int(_number(told.get("requests"))),
             rows=counts,
+            notes=_mapping(told.get(NOTES)),
         )
 
     def load_input(self, context: dg.InputContext) -> pl.DataFrame:

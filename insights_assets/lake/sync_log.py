@@ -28,6 +28,7 @@ def append(
     duration_s: float,
     requests: int = 0,
     rows: Mapping[Partition, int] | None = None,
+    notes: Mapping[str, str] | None = None,
     outcome: Mapping[str, Any] = SUCCESS,
 ) -> None:
     """Log one run of a step.
@@ -41,6 +42,7 @@ def append(
         duration_s: seconds, over all partitions.
         requests: API requests, over all partitions.
         rows: rows stored by partition; missing is 0.
+        notes: what is to be said of an account although nothing failed.
         outcome: `status` and, for a failure, the error columns.
     """
     stored = rows or {}
@@ -58,7 +60,11 @@ def append(
         "finished_at": now,
         **outcome,
     }
-    lines = [{"account_id": a, "week": w, "rows": stored.get((a, w), 0), **base} for a, w in partitions]
+    said = dict(notes or {})
+    lines = [
+        {"account_id": a, "week": w, "rows": stored.get((a, w), 0), **base, "message": said.get(a, base["message"])}
+        for a, w in partitions
+    ]
     lake.append(SYNC_LOG, pl.DataFrame(lines, schema=SYNC_LOG.schema))
     _tell(lines)
 
@@ -92,7 +98,7 @@ def requests(lake: Lake, accounts: Sequence[str]) -> int:
 
 
 def recent(lake: Lake, files: pl.DataFrame, accounts: Collection[str]) -> pl.DataFrame:
-    """Rows of some files of the log, of these accounts; `attempts`, `requests` and `rows` of successes may be null.
+    """Rows of some files of the log, of these accounts; all else than when and how long of successes may be null.
 
     Each run of a step adds a file: a fleet that was not compacted for two weeks has 200 an account. What a file of one
     successful step holds stands in its statistics, so only the others are opened.

@@ -2,6 +2,8 @@
 
 from typing import Final
 
+from insights_assets.sandbox.fatigue_labels import FATIGUE_FIELDS
+
 VIDEO_FIELDS: Final = {
     "video_play_actions": "plays",
     "video_p25_watched_actions": "p25",
@@ -44,8 +46,7 @@ ENTITY_FIELDS: Final = (
 # Known to the API, and empty for these accounts.
 EMPTY_FIELDS: Final = (
     "conversions", "conversion_values", "results", "cost_per_result", "unique_clicks", "unique_ctr", "social_spend",
-    "estimated_ad_recallers", "canvas_avg_view_time", "creative_fatigue_summary", "creative_fatigued_ads",
-    "mobile_app_purchase_roas",
+    "estimated_ad_recallers", "canvas_avg_view_time", "mobile_app_purchase_roas",
 )  # fmt: skip
 ARRAY_FIELDS: Final = (
     "actions", "action_values", "cost_per_action_type", "purchase_roas", "website_purchase_roas", "outbound_clicks",
@@ -54,6 +55,6 @@ ARRAY_FIELDS: Final = (
 FIELDS: Final = frozenset(
     {"spend", "date_start", "date_stop"}
     | set(VIDEO_FIELDS) | set(COUNT_FIELDS) | set(RATIO_FIELDS) | set(RANKINGS) | set(ENTITY_FIELDS)
-    | set(EMPTY_FIELDS) | set(ARRAY_FIELDS)
+    | set(EMPTY_FIELDS) | set(ARRAY_FIELDS) | set(FATIGUE_FIELDS)
 )  # fmt: skip
 DEFAULT_FIELDS: Final = ("account_id", "impressions", "spend")

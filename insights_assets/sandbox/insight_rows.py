@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 
 from insights_assets.sandbox import insight_fields as known
 from insights_assets.sandbox.action_rows import ACTIONS, action_items, joined
+from insights_assets.sandbox.fatigue_labels import FATIGUE_FIELDS, serving
+from insights_assets.sandbox.fatigue_labels import cell as fatigue_cell
 from insights_assets.sandbox.insight_entities import dated_value, entity_value
 from insights_assets.sandbox.insights import Answer
 
@@ -96,6 +98,8 @@ class RowWriter:
             return self._entity_cells(name, part)
         if name in known.RANKINGS:
             return self._rankings(name, part)
+        if name in FATIGUE_FIELDS:
+            return self._fatigue(name, part)
         array = _ARRAYS.get(name)
         return array(self, part) if array else None
 
@@ -134,6 +138,13 @@ class RowWriter:
             else f'"{_rank(entities[index].quality + shift - 2.0 * tired)}"'
             for index, first, last, seen, tired in rows
         ]
+
+    def _fatigue(self, name: str, part: "_Part") -> Cells:
+        if self.answer.question.level != "ad" or serving(self.answer.made) != "served":
+            return [""] * len(part.entity)
+        ads: list[Any] = self.answer.entities
+        rows = zip(part.entity, part.counts("impressions"), part.tired, strict=True)
+        return [fatigue_cell(name, ads[index].id, seen, tired) for index, seen, tired in rows]
 
     def actions(self, part: "_Part") -> Cells:
         """The `actions` array."""

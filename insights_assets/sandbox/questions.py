@@ -8,6 +8,7 @@ from typing import Final
 from insights_assets.sandbox.action_rows import WINDOWS
 from insights_assets.sandbox.entities import split_fields
 from insights_assets.sandbox.errors import GraphError, bad_parameter, no_field
+from insights_assets.sandbox.fatigue_labels import FATIGUE_FIELDS, serving
 from insights_assets.sandbox.filters import Entity, owner, predicate, read_conditions, visible
 from insights_assets.sandbox.insight_fields import FIELDS
 from insights_assets.sandbox.insights import LEVELS, Question
@@ -46,6 +47,8 @@ def ask(made: AccountWorld, scope: Entity | None, params: Mapping[str, str], tod
     for name in fields:
         if name not in FIELDS:
             raise no_field(name, "AdsInsights")
+    if not FATIGUE_FIELDS.isdisjoint(fields) and serving(made) == "refused":
+        raise bad_parameter("The fields creative_fatigue_summary and creative_fatigued_ads are not available")
     since, until = _range(made, params, today)
     _breakdowns(params)
     conditions = read_conditions(params)

@@ -20,7 +20,9 @@ class SyncLog(TableModel):
     error_type: pl.String = one_of("Kind of failure", ERROR_TYPES, nullable=True)
     error_code: pl.Int64 = column("Graph API error code", nullable=True)
     error_subcode: pl.Int64 = column("Graph API error subcode", nullable=True)
-    message: pl.String = column("One redacted sentence: what failed and what to do", nullable=True)
+    message: pl.String = column(
+        "One redacted sentence: what failed and what to do, or what is to be known of a success", nullable=True
+    )
     attempts: pl.Int64 = column("Tries within the run", unit="count", ge=1)
     requests: pl.Int64 = count("API requests of the step, over all weeks of the run")
     duration_s: pl.Float64 = column("Duration of the step, over all weeks of the run", unit="seconds", ge=0)

@@ -23,6 +23,7 @@ from insights_assets.tables.insights import (
     INSIGHTS_WEEKLY_ADSET,
     INSIGHTS_WEEKLY_CAMPAIGN,
 )
+from insights_assets.tables.meta_fatigue import META_FATIGUE
 from insights_assets.tables.model import Table
 from insights_assets.tables.offline_conversions import OFFLINE_CONVERSIONS
 from insights_assets.tables.operations import CHECK_RESULTS, QUARANTINE, SYNC_LOG
@@ -45,6 +46,7 @@ TABLES: dict[str, Table] = {
         INSIGHTS_WEEKLY_CAMPAIGN,
         INSIGHTS_WEEKLY_ADSET,
         INSIGHTS_WEEKLY_AD,
+        META_FATIGUE,
         OFFLINE_CONVERSIONS,
         RESULTS_DAILY,
         RESULTS_WEEKLY,

@@ -29,6 +29,7 @@ class Pipeline:
     sandbox: Sandbox
     now: datetime
     options: dict[str, Any] = field(default_factory=dict)
+    overrides: dict[str, Any] = field(default_factory=dict)
     defs: dg.Definitions = field(init=False)
 
     def __post_init__(self) -> None:
@@ -36,7 +37,7 @@ class Pipeline:
             {"INSIGHTS_HOME": self.lake.root, "INSIGHTS_MODE": "sandbox", "INSIGHTS_SANDBOX_URL": self.sandbox.url}
         )
         overrides = {"lake": self.lake, "gateway": Gateway(settings, {}, **self.options), "clock": lambda: self.now}
-        self.defs = build_defs(settings, overrides=overrides)
+        self.defs = build_defs(settings, overrides={**overrides, **self.overrides})
         self.lake.ensure(TABLES.values())
 
     @property

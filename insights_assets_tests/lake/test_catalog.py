@@ -37,6 +37,8 @@ CONTRACT = {
         "quality_ranking quality_score engagement_ranking engagement_score conversion_ranking conversion_score "
         "is_complete is_settled"
     ),
+    "meta_fatigue": "account_id week ad_id fatigue_level summary fatigued_ads observed_at",
+    "meta_fatigue_comparison": "fatigue_level horizon_weeks ad_weeks accounts burnt_share mean_risk brier",
     "offline_conversions": "account_id week date level entity_id campaign_id event conversions revenue currency",
     "results_daily": ("account_id week date level entity_id result_family results result_value spend cpr is_primary"),
     "results_weekly": "account_id week level entity_id result_family results result_value spend cpr is_primary",
@@ -91,8 +93,14 @@ CONTRACT = {
 }
 # Rows of views over several tables.
 THREE_LEVELS = ("insights_weekly", "features", "anomalies", "classifications", "recommendations")
-UNITED = {**dict.fromkeys(THREE_LEVELS, 6), "forecasts": 8}
-FLEET = {"backtest_anomalies", "backtest_burnout", "burnout_models"}  # of all accounts together, pooled
+# The small lake scores forecasts only: nothing to compare with Meta's label (assets/test_meta_fatigue.py does).
+UNITED = {**dict.fromkeys(THREE_LEVELS, 6), "forecasts": 8, "meta_fatigue_comparison": 0}
+FLEET = {
+    "backtest_anomalies",
+    "backtest_burnout",
+    "burnout_models",
+    "meta_fatigue_comparison",
+}  # of all accounts together, pooled
 FIRST_WORDS = {
     "anomaly_type": "cpr_spike",
     "metric": "cpr",
@@ -118,6 +126,7 @@ FIRST_WORDS = {
     "recommendation_id": "0123456789abcdef",
     "recommendation_type": "PAUSE",
     "priority_level": "high",
+    "fatigue_level": "HIGH",
 }
 
 STATUS = {"sync_log": "ok", "tracking_health": "healthy", "alerts": "open", "ad_lifecycle": "degraded"}

@@ -38,6 +38,7 @@ MEANINGFUL: dict[str, Any] = {
     "recommendation_id": "0123456789abcdef",
     "recommendation_type": "PAUSE",
     "priority_level": "high",
+    "fatigue_level": "HIGH",
 }
 BY_TABLE: dict[str, dict[str, Any]] = {
     "sync_log": {"status": "ok"},

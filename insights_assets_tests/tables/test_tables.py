@@ -129,6 +129,7 @@ BREAKS: list[tuple[str, Any]] = [
     ("attempts", 0),
     ("cpr", -1.0),
     ("ad_id", ""),
+    ("fatigue_level", "severe"),
 ]
 # An optional id has no rule of its own; features only copy the score that the raw table has judged.
 CASES = [
