@@ -87,9 +87,11 @@ def backfill(home: Path, steps: Sequence[str], mondays: Sequence[date], options:
 def watched(command: Sequence[str], variables: dict[str, str]) -> tuple[Cost, str]:
     """Run a command to its end: what it cost, and what it printed."""
     before, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
-    with subprocess.Popen(command, env=variables, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603
-        with largest_memory(process.pid) as peak:
-            printed, _ = process.communicate()
+    with (
+        subprocess.Popen(command, env=variables, stdout=subprocess.PIPE, text=True) as process,  # noqa: S603
+        largest_memory(process.pid) as peak,
+    ):
+        printed, _ = process.communicate()
     if process.returncode:
         sys.exit(f"{command[0]} ended with {process.returncode}: {printed}")
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -144,7 +146,7 @@ def plainly(
 def _plain_step(
     lake: CountingLake, asset: dg.AssetsDefinition, context: Any, cells: Sequence[Partition], table: Table
 ) -> dict[str, float]:
-    began, read = time.process_time(), lake.spent["read"]
+    began = time.process_time()
     back = dict(GRAPH.above[table.name])
     accounts, weeks = sorted({a for a, _ in cells}), sorted({w for _, w in cells})
     inputs = {}
@@ -185,6 +187,7 @@ def main() -> None:
     parser.add_argument("--weeks", type=int, default=52)
     parser.add_argument("--ads", type=int, default=50)
     parser.add_argument("--slice", type=int, default=4, help="accounts of the comparison with stock storage")
+    parser.add_argument("--plain-accounts", type=int, help="accounts of the run without Dagster; all when left out")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--without", nargs="*", default=[], help="stages left out, such as forecasts")
     parser.add_argument("--postgres", action="store_true", help="the instance on a Postgres server instead of SQLite")
@@ -206,7 +209,6 @@ def compare(root: Path, options: argparse.Namespace) -> None:
     """Run everything and print it."""
     steps = chosen_steps(options.without)
     names, mondays = write_raw(Lake(str(root / "full" / "lake")), options.accounts, options.weeks, options.ads)
-    write_raw(Lake(str(root / "plain" / "lake")), options.accounts, options.weeks, options.ads)
     count = len(steps) * len(names) * len(mondays)
     print(
         f"{len(steps)} derived assets x {len(names)} accounts of {options.ads} ads x {len(mondays)} weeks = "
@@ -224,21 +226,33 @@ def compare(root: Path, options: argparse.Namespace) -> None:
             server.stop()
             del os.environ["DAGSTER_PG_URL"]
     told(whole, count, "backfill")
-    groups = groups_of(names, options.workers)
-    asked = {"root": str(root / "plain" / "lake"), "steps": steps, "groups": groups, "mondays": [*map(str, mondays)]}
-    cost, printed = watched([sys.executable, __file__, "--plain", json.dumps(asked)], dict(os.environ))
-    plain = json.loads(printed.splitlines()[-1])
-    told(cost, count, "plain, one process")
-    parts = ", ".join(f"{name} {plain[name]:.1f} s" for name in ("read", "compute", "write"))
-    print(f"  of it {parts}; the rest is imports")
-    slowest = sorted(plain["steps"].items(), key=lambda kv: -kv[1])
-    print("  computing by asset: " + ", ".join(f"{s} {t:.1f}" for s, t in slowest if t >= cost.cpu / 100))
-    print(
-        f"backfill / computing: {whole.cpu / plain['compute']:.2f} x the CPU; beyond plain: "
-        f"{(whole.cpu - cost.cpu) / count * 1000:.2f} ms of CPU an asset-partition"
-    )
+    part = options.plain_accounts or options.accounts
+    beside_plain(root, steps, part, options, whole)
     if options.slice:
         beside_stock(root, steps, options)
+
+
+def beside_plain(root: Path, steps: Sequence[str], accounts: int, options: argparse.Namespace, whole: Cost) -> None:
+    """The same functions on the same frames without Dagster, scaled to the backfill where on fewer accounts."""
+    lake = root / "plain" / "lake"
+    names, mondays = write_raw(Lake(str(lake)), accounts, options.weeks, options.ads)
+    groups = groups_of(names, options.workers)
+    asked = {"root": str(lake), "steps": steps, "groups": groups, "mondays": [str(m) for m in mondays]}
+    cost, printed = watched([sys.executable, __file__, "--plain", json.dumps(asked)], dict(os.environ))
+    plain = json.loads(printed.splitlines()[-1])
+    count = len(steps) * len(names) * len(mondays)
+    told(cost, count, f"plain, one process, {accounts} accounts")
+    spent = {name: plain[name] for name in ("read", "compute", "write")}
+    print("  of it " + ", ".join(f"{name} {s:.1f} s" for name, s in spent.items()) + "; the rest is imports")
+    slowest = sorted(plain["steps"].items(), key=lambda kv: -kv[1])
+    print("  computing by asset: " + ", ".join(f"{s} {t:.1f}" for s, t in slowest if t >= cost.cpu / 100))
+    scale = options.accounts / accounts
+    beyond = (whole.cpu - scale * sum(spent.values())) / (count * scale)
+    print(
+        f"backfill / computing: {whole.cpu / spent['compute'] / scale:.2f} x the CPU; beyond reading, computing and "
+        f"writing once: {beyond * 1000:.2f} ms of CPU an asset-partition",
+        flush=True,
+    )
 
 
 def beside_stock(root: Path, steps: Sequence[str], options: argparse.Namespace) -> None:

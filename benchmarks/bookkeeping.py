@@ -22,6 +22,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import dagster as dg
+
 from benchmarks.postgres_server import Server
 from insights_assets.instance_home import BATCHED_EVENT_LOG, child_environment
 from insights_assets.partitions import ACCOUNT, FIRST_WEEK, account_weeks, range_tags

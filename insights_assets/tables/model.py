@@ -49,8 +49,8 @@ class Split:
 class Table:
     """A table of the lake: its model, layer (folder and key prefix) and primary key.
 
-    `partitioned` tables carry `account_id` and `week` and are written by (account x week) partitions. `schema` is column
-    name to polars type, in stored order.
+    `partitioned` tables carry `account_id` and `week` and are written by (account x week) partitions.
+    `schema` is column name to polars type, in stored order.
     """
 
     name: str
