@@ -9,6 +9,10 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import dagster as dg
+from dagster._core.definitions.partitions.mapping.partition_mapping import UpstreamPartitionsResult
+from dagster._core.definitions.partitions.subset.default import DefaultPartitionsSubset
+from dagster._core.definitions.partitions.subset.partitions_subset import PartitionsSubset
+from dagster._core.instance import DynamicPartitionsStore
 
 ACCOUNT = "account"
 WEEK = "week"
@@ -63,10 +67,58 @@ def range_tags(accounts: Sequence[str], weeks: Sequence[date]) -> dict[str, str]
     }
 
 
-def lookback(weeks: int) -> dg.MultiPartitionMapping:
+class MultiPartitionMapping(dg.MultiPartitionMapping):
+    """Dagster's mapping, mapping a whole run at once; only for mappings made by `lookback`.
+
+    Dagster's own makes a key for each pair of partitions: from 4,524 partitions 104 weeks back 470,000 keys, 2.0 s of
+    CPU instead of 0.05, and a run asks twice for each input. It has the name of its parent because Dagster stores and
+    sends objects by that name: the UI and the daemon see the stock mapping.
+    """
+
+    def get_upstream_mapped_partitions_result_for_partitions(
+        self,
+        downstream_partitions_subset: PartitionsSubset | None,
+        downstream_partitions_def: dg.PartitionsDefinition | None,
+        upstream_partitions_def: dg.PartitionsDefinition,
+        current_time: datetime | None = None,
+        dynamic_partitions_store: DynamicPartitionsStore | None = None,
+    ) -> UpstreamPartitionsResult:
+        """Each partition's week and those before it as far as there are partitions of them, each once."""
+        if not isinstance(downstream_partitions_subset, DefaultPartitionsSubset):
+            return super().get_upstream_mapped_partitions_result_for_partitions(
+                downstream_partitions_subset,
+                downstream_partitions_def,
+                upstream_partitions_def,
+                current_time,
+                dynamic_partitions_store,
+            )
+        window = self.downstream_mappings_by_upstream_dimension[WEEK].partition_mapping
+        first = window.start_offset if isinstance(window, dg.TimeWindowPartitionMapping) else 0
+        weeks_of: dict[str, set[date]] = {}
+        for account_id, week in map(split_key, downstream_partitions_subset.get_partition_keys()):
+            weeks_of.setdefault(account_id, set()).add(week)
+        reached: dict[frozenset[date], list[str]] = {}  # accounts of a run mostly have the same weeks
+        keys = set()
+        for account_id, weeks in weeks_of.items():
+            own = frozenset(weeks)
+            if own not in reached:
+                reached[own] = _with_earlier(own, first)
+            keys |= {dg.MultiPartitionKey({ACCOUNT: account_id, WEEK: week}) for week in reached[own]}
+        return UpstreamPartitionsResult(
+            partitions_subset=DefaultPartitionsSubset(keys), required_but_nonexistent_subset=DefaultPartitionsSubset()
+        )
+
+
+def _with_earlier(weeks: Iterable[date], first: int) -> list[str]:
+    """Keys of some weeks and of those up to `first` (0 or below) before each, as far as there are partitions."""
+    days = {week + timedelta(weeks=n) for week in weeks for n in range(first, 1)}
+    return [day.isoformat() for day in days if day >= FIRST_WEEK]
+
+
+def lookback(weeks: int) -> MultiPartitionMapping:
     """The same account, the week itself and `weeks` before it; never a later one."""
     window = dg.TimeWindowPartitionMapping(start_offset=-weeks, allow_nonexistent_upstream_partitions=True)
-    return dg.MultiPartitionMapping(
+    return MultiPartitionMapping(
         {
             ACCOUNT: dg.DimensionPartitionMapping(ACCOUNT, dg.IdentityPartitionMapping()),
             WEEK: dg.DimensionPartitionMapping(WEEK, window),

@@ -5,10 +5,11 @@ from itertools import pairwise
 
 import dagster as dg
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from insights_assets.partitions import (
+    FIRST_WEEK,
     account_weeks,
     key,
     lookback,
@@ -98,3 +99,31 @@ def test_looking_back_takes_the_week_and_those_before_of_the_same_account():
         )
         keys = set(mapped.partitions_subset.get_partition_keys())
     assert keys == {key("act_1", date(2026, 3, d)) for d in (2, 9, 16)}
+
+
+CELLS = st.sets(st.tuples(st.sampled_from(["act_1", "act_2", "act_3"]), st.integers(0, 9)), min_size=1)
+
+
+@settings(max_examples=25, deadline=None)  # the first example opens an instance
+@given(CELLS, st.integers(0, 12))
+def test_looking_back_on_many_partitions_at_once_is_what_dagsters_own_mapping_gives(cells, weeks):
+    ours = lookback(weeks)
+    stock = dg.MultiPartitionMapping(ours.downstream_mappings_by_upstream_dimension)
+    keys = [key(account_id, FIRST_WEEK + timedelta(weeks=week)) for account_id, week in cells]
+    with dg.DagsterInstance.ephemeral() as instance:
+        instance.add_dynamic_partitions("account", ["act_1", "act_2", "act_3"])
+        subset = account_weeks.empty_subset().with_partition_keys(keys)
+        found, expected = (
+            mapping.get_upstream_mapped_partitions_result_for_partitions(
+                subset, account_weeks, account_weeks, current_time=NOW, dynamic_partitions_store=instance
+            )
+            for mapping in (ours, stock)
+        )
+    assert set(found.partitions_subset.get_partition_keys()) == set(expected.partitions_subset.get_partition_keys())
+    assert found.required_but_nonexistent_subset == expected.required_but_nonexistent_subset
+
+
+def test_the_daemon_and_the_ui_are_told_dagsters_own_mapping():
+    told = dg.serialize_value(lookback(3))
+    assert type(dg.deserialize_value(told)) is dg.MultiPartitionMapping
+    assert told == dg.serialize_value(dg.MultiPartitionMapping(lookback(3).downstream_mappings_by_upstream_dimension))

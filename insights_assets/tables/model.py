@@ -50,6 +50,7 @@ class Table:
     """A table of the lake: its model, layer (folder and key prefix) and primary key.
 
     `partitioned` tables carry `account_id` and `week` and are written by (account x week) partitions.
+    `schema` is column name to polars type, in stored order.
     """
 
     name: str
@@ -57,17 +58,12 @@ class Table:
     model: type[TableModel]
     key: tuple[str, ...]
     partitioned: bool = True
-    _dtypes: dict[str, pl.DataType] = field(init=False, repr=False, hash=False, compare=False)
+    schema: pl.Schema = field(init=False, repr=False, hash=False, compare=False)
 
     def __post_init__(self) -> None:
-        """Read the model's types once: asking Pandera costs milliseconds each time."""
+        """Read the model's types once: asking Pandera costs milliseconds each time, making a Schema one."""
         columns = self.model.to_schema().columns
-        object.__setattr__(self, "_dtypes", {name: spec.dtype.type for name, spec in columns.items()})
-
-    @property
-    def schema(self) -> pl.Schema:
-        """Column name to polars type, in stored order."""
-        return pl.Schema(self._dtypes)
+        object.__setattr__(self, "schema", pl.Schema({name: spec.dtype.type for name, spec in columns.items()}))
 
     @property
     def description(self) -> str:
@@ -89,13 +85,10 @@ class Table:
 
     def conform(self, frame: pl.DataFrame) -> pl.DataFrame:
         """Order the columns as stored; raise TypeError when a column is missing, unknown or of another type."""
-        missing = [c for c in self.schema if c not in frame.columns]
-        extra = [c for c in frame.columns if c not in self.schema]
-        wrong = [
-            f"{c} is {frame.schema[c]}, not {t}"
-            for c, t in self.schema.items()
-            if c in frame.columns and frame.schema[c] != t
-        ]
+        given = frame.schema
+        missing = [c for c in self.schema if c not in given]
+        extra = [c for c in given if c not in self.schema]
+        wrong = [f"{c} is {given[c]}, not {t}" for c, t in self.schema.items() if c in given and given[c] != t]
         if missing or extra or wrong:
             parts = [
                 f"missing {', '.join(missing)}" if missing else "",
