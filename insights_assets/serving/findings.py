@@ -12,7 +12,7 @@ import polars as pl
 from insights_assets.lake.store import Lake
 from insights_assets.partitions import monday, today_in
 from insights_assets.serving.advice import newest_advice
-from insights_assets.serving.figures import BASELINE_WEEKS, complete_weeks, count_words, family_figures
+from insights_assets.serving.figures import BASELINE_WEEKS, complete_weeks, count_words, family_figures, of_newest
 from insights_assets.serving.forecasts import expected, forecast_accuracy
 from insights_assets.serving.model import HIGH_LEVELS, AccountFigures, Driver, Finding, ReportData, Risk, Trust
 from insights_assets.serving.trust import Scope, collect_trust, newest_days
@@ -159,8 +159,7 @@ def _finding_order(finding: Finding) -> tuple[int, int, float, str, str, str]:
 
 def _risks(rows: pl.DataFrame, names: Mapping[str, str], newest: Mapping[str, date]) -> tuple[Risk, ...]:
     """Risks of the newest complete weeks, the highest probability first."""
-    asked = pl.DataFrame(list(newest.items()), schema={"account_id": pl.String, "week": pl.Date}, orient="row")
-    rows = rows.join(asked, on=["account_id", "week"], how="semi").sort("account_id", "ad_id", "horizon_weeks")
+    rows = of_newest(rows, newest).sort("account_id", "ad_id", "horizon_weeks")
     risks = [
         _risk(names.get(str(account_id), str(account_id)), ad.to_dicts())
         for (account_id, _), ad in rows.group_by("account_id", "ad_id", maintain_order=True)

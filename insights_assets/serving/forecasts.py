@@ -9,6 +9,7 @@ from matplotlib.ticker import MaxNLocator
 from insights_assets.analytics.prediction_scores import accuracy
 from insights_assets.serving import drawing
 from insights_assets.serving.drawing import BLUE, GREY, ORANGE, VERMILLION, Picture
+from insights_assets.serving.figures import of_newest
 from insights_assets.serving.model import Expected, Range
 from insights_assets.serving.trust import Scope
 from insights_assets.tables.forecasts import FORECASTS
@@ -25,13 +26,8 @@ def expected(
     scope: Scope, newest: Mapping[str, date], names: Mapping[str, str], currencies: Mapping[str, str]
 ) -> tuple[Expected, ...]:
     """Collect the forecasts of the accounts from their newest complete week: 1 and 4 weeks ahead."""
-    wanted = pl.DataFrame(list(newest.items()), schema={"account_id": pl.String, "week": pl.Date}, orient="row")
-    rows = (
-        scope.read(FORECASTS["account"])
-        .filter(pl.col("grain") == "week", pl.col("horizon").is_in(SHOWN_HORIZONS))
-        .join(wanted, on=["account_id", "week"], how="semi")
-        .sort("account_id", "ds")
-    )
+    shown = (pl.col("grain") == "week") & pl.col("horizon").is_in(SHOWN_HORIZONS)
+    rows = of_newest(scope.read(FORECASTS["account"]).filter(shown), newest).sort("account_id", "ds")
     found = []
     for (account_id, ds), part in rows.group_by("account_id", "ds", maintain_order=True):
         by = {row["metric"]: row for row in part.to_dicts()}

@@ -29,6 +29,7 @@ SIGNAL_WORDS = {
     "results_of_4_weeks": "results of four weeks",
 }
 FEW_RESULTS = 10
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 def money(value: float | None, currency: str) -> str:
@@ -63,7 +64,7 @@ def share(value: float | None) -> str:
 
 def day(value: date | None) -> str:
     """A date as 3 Aug 2026, whatever the locale."""
-    return ABSENT if value is None else f"{value.day} {_MONTHS[value.month - 1]} {value.year}"
+    return ABSENT if value is None else f"{value.day} {MONTHS[value.month - 1]} {value.year}"
 
 
 def instant(value: datetime | None) -> str:
@@ -191,6 +192,3 @@ def summary(data: ReportData) -> list[str]:
         f"Checks: {red} red of {data.trust.checks:,}; failed steps: {steps}",
     ]
     return lines
-
-
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
