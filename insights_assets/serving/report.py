@@ -98,7 +98,7 @@ def render(data: ReportData) -> str:
             (heading, [f for f in data.findings if f.when == when])
             for when, heading in (
                 ("newest", "Newest complete week"),
-                ("running", "Running week (partial)"),
+                ("running", "Partial weeks (running, or not read to their end)"),
                 ("earlier", "Earlier in the period"),
             )
         ],
@@ -120,11 +120,11 @@ def render(data: ReportData) -> str:
 
 
 def _dearer(accounts: tuple[AccountFigures, ...]) -> list[dict[str, object]]:
-    """Families whose cost per result rose in an account's newest complete week, the largest rise first."""
-    rows: list[tuple[float, dict[str, object]]] = [
-        (family.change_pct, {"account": account, "family": family})
+    """Families whose cost rose in an account's newest complete week, the largest rise first, after it noisy ones."""
+    rows: list[tuple[tuple[bool, float], dict[str, object]]] = [
+        ((family.week_results < words.FEW_RESULTS, -family.change_pct), {"account": account, "family": family})
         for account in accounts
         for family in account.families
         if family.change_pct is not None and family.change_pct > 0
     ]
-    return [row for _, row in sorted(rows, key=lambda r: -r[0])]
+    return [row for _, row in sorted(rows, key=lambda r: r[0])]

@@ -182,7 +182,7 @@ def summary(data: ReportData) -> list[str]:
     ]
     lines += [
         f"  {f.severity}: {short(f.account_name, 28)}, {short(f.ad_name, 32)}, week of {day(f.week)}"
-        f"{' (running)' if f.when == 'running' else ''}: {finding_words(f)}"
+        f"{' (partial)' if f.when == 'running' else ''}: {finding_words(f)}"
         for f in data.findings[:3]
     ]
     steps = sum(s.weeks for s in data.trust.failed_steps)
