@@ -1,7 +1,7 @@
 """What a report says of the weeks ahead, and how far past forecasts were off by horizon."""
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
 
 import polars as pl
 from matplotlib.ticker import MaxNLocator
@@ -16,6 +16,7 @@ from insights_assets.tables.forecasts import FORECASTS
 from insights_assets.tables.prediction_scores import PREDICTION_SCORES
 
 SHOWN_HORIZONS = (1, 4)
+SHOWN_DAYS = (1, 2)
 LOOKS = {"spend": (BLUE, "o"), "results": (ORANGE, "s"), "cpr": (VERMILLION, "^")}
 WORDS = {"spend": "spend", "results": "results", "cpr": "cost per result"}
 FEWEST_SCORES = 20
@@ -23,10 +24,20 @@ FEWEST_SCORES = 20
 
 
 def expected(
-    scope: Scope, newest: Mapping[str, date], names: Mapping[str, str], currencies: Mapping[str, str]
+    scope: Scope,
+    newest: Mapping[str, date],
+    names: Mapping[str, str],
+    currencies: Mapping[str, str],
+    *,
+    after: date | None = None,
 ) -> tuple[Expected, ...]:
-    """Collect the forecasts of the accounts from their newest complete week: 1 and 4 weeks ahead."""
+    """Collect the forecasts of the accounts from their newest complete week: 1 and 4 weeks ahead.
+
+    `after` asks for those of the two days after a day instead; from one week's close they reach 7 days.
+    """
     shown = (pl.col("grain") == "week") & pl.col("horizon").is_in(SHOWN_HORIZONS)
+    if after is not None:
+        shown = (pl.col("grain") == "day") & pl.col("ds").is_in([after + timedelta(days=n) for n in SHOWN_DAYS])
     rows = of_newest(scope.read(FORECASTS["account"]).filter(shown), newest).sort("account_id", "ds")
     found = []
     for (account_id, ds), part in rows.group_by("account_id", "ds", maintain_order=True):
@@ -37,12 +48,12 @@ def expected(
                 account_id=str(account_id),
                 account_name=names.get(str(account_id), str(account_id)),
                 currency=currencies.get(str(account_id), ""),
-                week=ds,
+                begins=ds,
                 family=by.get("results", {}).get("result_family") or "",
                 **{m: told.get(m, Range(None, None, None)) for m in LOOKS},
             )
         )
-    return tuple(sorted(found, key=lambda e: (e.account_name, e.account_id, e.week)))
+    return tuple(sorted(found, key=lambda e: (e.account_name, e.account_id, e.begins)))
 
 
 def forecast_accuracy(scope: Scope) -> pl.DataFrame:

@@ -102,7 +102,7 @@ def _header(sheet: Any, batch: pl.DataFrame, bold: Any) -> None:
         sheet.set_column(column, column, min(40, max(10, len(name) + 2)))
 
 
-def _cell(sheet: Any, row: int, column: int, value: Any, formats: Mapping[type, Any]) -> None:
+def _cell(sheet: Any, row: int, column: int, value: Any, formats: Mapping[type[date], Any]) -> None:
     """Write one value; a null, and a number that Excel does not know, leave the cell empty."""
     if isinstance(value, str):
         sheet.write_string(row, column, _cut(value))

@@ -7,6 +7,7 @@ from insights_assets.serving.model import AccountFigures, Finding, ReportData, R
 
 ABSENT = "n/a"
 NAME_LENGTH = 48
+PERCENT_METRICS = ("ctr", "link_ctr")
 MONEY_METRICS = ("cpr", "cpm", "cpc", "spend")
 METRIC_WORDS = {
     "cpr": "cost per result",
@@ -15,6 +16,8 @@ METRIC_WORDS = {
     "spend": "spend",
     "frequency": "frequency",
     "results": "results",
+    "impressions": "impressions",
+    "link_ctr": "link click rate",
 }
 SIGNAL_WORDS = {
     "cost_to_median_pct": "cost against its median",
@@ -54,7 +57,9 @@ def round_count(value: float | None) -> str:
 
 def change(value: float | None) -> str:
     """A signed percentage."""
-    return ABSENT if value is None else f"{value:+,.0f}\u00a0%".replace("-", "\u2212")
+    if value is None:
+        return ABSENT
+    return f"{value:+,.0f}\u00a0%".replace("-", "\u2212") if round(value) else "\u00b10\u00a0%"
 
 
 def share(value: float | None) -> str:
@@ -91,7 +96,13 @@ def metric_value(metric: str, value: float | None, currency: str) -> str:
         return ABSENT
     if metric in MONEY_METRICS:
         return money(value, currency)
-    return f"{value:.2f} %" if metric == "ctr" else f"{value:.2f}" if metric == "frequency" else number(value)
+    return (
+        f"{value:.2f} %"
+        if metric in ("ctr", "link_ctr")
+        else f"{value:.2f}"
+        if metric == "frequency"
+        else number(value)
+    )
 
 
 def finding_words(finding: Finding) -> str:
