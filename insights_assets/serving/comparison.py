@@ -59,9 +59,9 @@ class Block:
 class Comparison:
     """A period beside its baselines.
 
-    `totals` and `accounts` hold delivery blocks (family None), then family blocks; by currency, the largest spend first. `behind` were
-    not read to the period's end (account and last day read); of a day or week they are left out of every sum.
-    `unanalysed` have delivery whose results are not computed.
+    `totals` and `accounts` hold delivery blocks (family None), then family blocks; by currency, the largest spend
+    first. `behind` were not read to the period's end (account and last day read); of a day or week they are left out of
+    every sum. `unanalysed` have delivery whose results are not computed.
     """
 
     period: Period

@@ -34,7 +34,7 @@ class Course:
     currency: str
     family: str
     steps: pl.DataFrame = field(repr=False)
-    partial: date | None
+    partial: frozenset[date]
     best: pl.DataFrame | None = field(default=None, repr=False)
     worst: pl.DataFrame | None = field(default=None, repr=False)
     unranked: int = 0
@@ -138,7 +138,7 @@ def _course(block: Block, found: Period, totals: Totals, ads: pl.DataFrame | Non
     family = block.family or ""
     own = totals.outcome.filter(pl.col("currency") == block.currency, pl.col("result_family") == family)
     stepped = steps(own, _trend(found), EVERY[found.kind])
-    partial = _running_step(found)
+    partial = _partial_steps(found, stepped, totals.first)
     if ads is None:
         return Course(block.currency, family, stepped, partial)
     best, worst, unranked = ranked_weeks(own, found.span)
@@ -152,12 +152,14 @@ def _course(block: Block, found: Period, totals: Totals, ads: pl.DataFrame | Non
     return Course(block.currency, family, stepped, partial, best, worst, unranked, spread)
 
 
-def _running_step(found: Period) -> date | None:
-    """The last step of the curves where it is not over."""
+def _partial_steps(found: Period, stepped: pl.DataFrame, first: date | None) -> frozenset[date]:
+    """Steps of the curves that are not over, or begin before the history."""
     end = found.span.until
+    running = None if found.whole else found.span.since
     if found.kind == "yearly":
-        return None if (end + timedelta(days=1)).day == 1 else end.replace(day=1)
-    return None if found.whole else found.span.since
+        running = None if (end + timedelta(days=1)).day == 1 else end.replace(day=1)
+    steps_of = stepped["step"].to_list()
+    return frozenset(s for s in steps_of if s == running or (first is not None and s < first))
 
 
 def _ad_names(lake: Lake, courses: Collection[Course]) -> dict[str, str]:

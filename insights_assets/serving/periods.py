@@ -111,8 +111,8 @@ def _baselines(kind: str, span: Span) -> tuple[Baseline, ...]:
             Baseline("week before", "week_before", before[:1], span),
             Baseline(f"median of the {MEDIAN_WEEKS} weeks before", "median", before, span),
         )
-    before = Span(_earlier(span.since), _earlier(span.until))
-    return (Baseline("same days of the year before", "year_before", (before,), span),)
+    year_before = Span(_earlier(span.since), _earlier(span.until))
+    return (Baseline("same days of the year before", "year_before", (year_before,), span),)
 
 
 def _stored(baseline: Baseline, first: date) -> Baseline | None:

@@ -51,7 +51,9 @@ def read_totals(scope: Scope) -> Totals:
         INSIGHTS_DAILY,
         ("account_id", "date", "currency", "spend", "impressions", "inline_link_clicks"),
         within,
-        **_weeks(scope),
+        accounts=scope.accounts,
+        since=monday(scope.since),
+        until=scope.until,
         then=lambda rows: rows.group_by(*ACCOUNT_DAY).agg(
             pl.col("currency").first(), pl.col("spend", "impressions", "inline_link_clicks").sum()
         ),
@@ -63,7 +65,9 @@ def read_totals(scope: Scope) -> Totals:
         # Spend stands in each family's row of an ad: only the family it is optimised for counts.
         pl.col("level") == LEVEL,
         pl.col("is_primary"),
-        **_weeks(scope),
+        accounts=scope.accounts,
+        since=monday(scope.since),
+        until=scope.until,
         then=lambda rows: rows.group_by(*ACCOUNT_DAY, "result_family").agg(pl.col("spend", "results").sum()),
     )
     delivery = delivery.sort(*ACCOUNT_DAY)
@@ -116,7 +120,3 @@ def read_until(lake: Lake, zones: Mapping[str, str], delivery: pl.DataFrame, unt
         known = min(ended, week + timedelta(days=6))
         seen[account_id] = max(known, seen.get(account_id, known))
     return seen
-
-
-def _weeks(scope: Scope) -> dict[str, object]:
-    return {"accounts": scope.accounts, "since": monday(scope.since), "until": scope.until}

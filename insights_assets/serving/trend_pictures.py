@@ -1,10 +1,10 @@
 """Pictures of a period's course: spend and cost per result by day, week or month, and Pareto's curves."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 
 import polars as pl
-from matplotlib.ticker import MaxNLocator, PercentFormatter
+from matplotlib.ticker import EngFormatter, MaxNLocator, PercentFormatter
 
 from insights_assets.serving import drawing
 from insights_assets.serving.drawing import BLUE, GREY, ORANGE, VERMILLION, Picture
@@ -15,7 +15,7 @@ MAX_TICKS = 6
 STEP_WORDS = {"1d": "day", "1w": "week", "1mo": "month"}
 
 
-def trend_picture(rows: pl.DataFrame, every: str, *, currency: str, family: str, partial: date | None) -> Picture:
+def trend_picture(rows: pl.DataFrame, every: str, *, currency: str, family: str, partial: Collection[date]) -> Picture:
     """Spend and cost per result by step.
 
     Args:
@@ -23,12 +23,12 @@ def trend_picture(rows: pl.DataFrame, every: str, *, currency: str, family: str,
         every: 1d, 1w or 1mo.
         currency: of the amounts.
         family: result family.
-        partial: the step that is not over, drawn hollow; None when all are.
+        partial: steps of which days are missing, drawn hollow.
     """
     full = rows.sort("step").upsample("step", every=every)
     shown = full["step"].to_list()
     at = list(range(len(shown)))
-    faces = ["white" if step == partial else BLUE for step in shown]
+    faces = ["white" if step in partial else BLUE for step in shown]
     with drawing.style():
         fig = drawing.figure(6.4, 3.6)
         spend, cost = fig.subplots(2, 1, sharex=True)
@@ -39,6 +39,7 @@ def trend_picture(rows: pl.DataFrame, every: str, *, currency: str, family: str,
         cost.set_ylim(bottom=0)
         for axes in (spend, cost):
             axes.yaxis.set_major_locator(MaxNLocator(4))
+            axes.yaxis.set_major_formatter(EngFormatter(sep=""))
         ticks = at[:: max(1, -(-len(at) // MAX_TICKS))]
         cost.set_xticks(ticks, [_step_words(shown[n], every) for n in ticks])
         drawing.title(spend, f"{currency}: {plain(family)}", 44)
