@@ -1,6 +1,6 @@
 """A report in a few lines: title, main figures, what stands out; as text for messages, as Markdown for the UI."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from insights_assets.serving.comparison import Block, Comparison
 from insights_assets.serving.editions import Edition
@@ -31,22 +31,20 @@ def baseline_words(baseline: Baseline) -> str:
     return f"{baseline.name} ({span_words(Span(first, last))})"
 
 
-def comparison_limits(found: Comparison) -> list[str]:
-    """What the comparison lacks, a sentence each."""
+def comparison_limits(found: Comparison, names: Mapping[str, str]) -> list[str]:
+    """What the comparison lacks, a sentence each; `names` of accounts by id."""
     out = []
     unit = UNITS[found.period.kind]
     if found.behind:
-        count = len(found.behind)
-        what = "are counted as far as they go" if found.period.kind == "yearly" else "are left out of the sums above"
+        what = "counted as far as they go" if found.period.kind == "yearly" else "left out of these sums"
         out.append(
-            f"{_accounts(count)} not read to the end of {day(found.period.span.until)} and {what}: "
-            f"{_named([f'{a} (read to {day(until)})' for a, until in found.behind])}."
+            f"Not read to the end of {day(found.period.span.until)}, and {what}: {_accounts(len(found.behind))}, "
+            f"{_named([f'{short(names.get(a, a))} (read to {day(until)})' for a, until in found.behind])}."
         )
     if found.unanalysed:
-        count = len(found.unanalysed)
         out.append(
-            f"Of {count:,} account{'s' if count > 1 else ''} the results are not computed for the whole {unit} yet, so "
-            f"their spend stands in no result family: {_named(found.unanalysed)}."
+            f"Of {_accounts(len(found.unanalysed))} the results are not computed for the whole {unit} yet, so their "
+            f"spend stands in no result family: {_named([short(names.get(a, a)) for a in found.unanalysed])}."
         )
     out += [
         f"History begins on {day(found.first)}: {baseline_words(baseline)} is held against the same days, "
@@ -114,7 +112,7 @@ def _trust_line(data: ReportData, found: Comparison) -> str:
 
 
 def _accounts(count: int) -> str:
-    return f"{count:,} account{' was' if count == 1 else 's were'}"
+    return f"{count:,} account{'' if count == 1 else 's'}"
 
 
 def _named(names: Sequence[str]) -> str:

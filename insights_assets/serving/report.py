@@ -91,7 +91,7 @@ def render(edition: Edition) -> str:
             groups=[(heading, [f for f in data.findings if f.when == when]) for when, heading in _headings(edition)],
             delivery_blocks=[b for b in edition.comparison.totals if b.family is None],
             family_blocks=[b for b in edition.comparison.totals if b.family is not None],
-            lacks=digest.comparison_limits(edition.comparison),
+            lacks=digest.comparison_limits(edition.comparison, edition.names),
             limits=words.limits(data.trust),
             quality=words.quality_words(data.trust),
             account_pictures=account_pictures(data) if edition.period.kind == "weekly" else [],

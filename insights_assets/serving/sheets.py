@@ -82,7 +82,7 @@ def _flat(row: dict[str, Any]) -> dict[str, Any]:
 
 def _about(edition: Edition, tables: dict[str, pl.DataFrame]) -> pl.DataFrame:
     told = [title(edition.period), *(f"Held against: {baseline_words(b)}" for b in edition.period.baselines)]
-    told += [*comparison_limits(edition.comparison), *limits(edition.data.trust)]
+    told += [*comparison_limits(edition.comparison, edition.names), *limits(edition.data.trust)]
     told += [
         f"{name}: the first {MOST_SHEET_ROWS:,} of {table.height:,} rows; `insights export` has all."
         for name, table in tables.items()
