@@ -112,7 +112,7 @@ def _trend(found: Period) -> Span:
         return Span(found.span.until - timedelta(days=TREND_DAYS - 1), found.span.until)
     if found.kind == "weekly":
         return Span(found.since, found.span.until)
-    return Span(found.baselines[0].spans[0].since, found.span.until)
+    return Span(date(found.span.since.year - 1, 1, 1), found.span.until)
 
 
 def _context_end(found: Period, today: date) -> date:

@@ -84,7 +84,9 @@ def period(kind: str, today: date, day: date | None = None) -> Period:
     asked = day or (today - WEEK if kind == "weekly" else yesterday)
     full = {"daily": Span(asked, asked), "weekly": _week(asked), "yearly": _year(asked.year)}[kind]
     if full.since > yesterday:
-        raise InputError(f"The {UNITS[kind]} of {asked} has no day that is over; the newest such day is {yesterday}.")
+        raise InputError(
+            f"The {UNITS[kind]} of {asked} has no day that is over yet; the newest such day is {yesterday}."
+        )
     span = Span(full.since, min(full.until, yesterday))
     return Period(kind, span, span == full, _baselines(kind, span))
 

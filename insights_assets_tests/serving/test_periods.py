@@ -63,7 +63,7 @@ def test_no_period_holds_today_and_no_baseline_meets_it(kind, today, back):
     ("kind", "day"), [("daily", TODAY), ("weekly", date(2026, 3, 16)), ("yearly", date(2027, 1, 1))]
 )
 def test_what_is_not_over_is_one_sentence(kind, day):
-    with pytest.raises(InputError, match=r"has no day that is over; the newest such day is 2026-03-10\.$"):
+    with pytest.raises(InputError, match=r"has no day that is over yet; the newest such day is 2026-03-10\.$"):
         period(kind, TODAY, day)
 
 

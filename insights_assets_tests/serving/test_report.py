@@ -30,14 +30,19 @@ def edition(lake, kind="weekly"):
     return make_edition(lake, kind, now=small.NOW)
 
 
-@pytest.fixture(scope="module", params=KINDS)
-def any_page(request, lake):
-    return render(edition(lake, request.param))
-
-
 @pytest.fixture(scope="module")
-def page(lake):
-    return render(edition(lake))
+def pages(lake):
+    return {kind: render(edition(lake, kind)) for kind in KINDS}
+
+
+@pytest.fixture(params=KINDS)
+def any_page(request, pages):
+    return pages[request.param]
+
+
+@pytest.fixture
+def page(pages):
+    return pages["weekly"]
 
 
 def test_foreign_names_run_nothing(any_page):

@@ -134,7 +134,7 @@ class SmtpSink:
         absent = message.report is not None and page is None
         mail.set_content(message.text + "\n" + (_ABSENT if absent else ""))
         if page is not None:
-            mail.add_attachment(page.read_text(encoding="utf-8"), subtype="html", filename=page.name)
+            mail.add_attachment(page.read_text(encoding="utf-8"), subtype="html", filename=page.name, cte="base64")
         return mail
 
 
