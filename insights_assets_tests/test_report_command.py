@@ -54,8 +54,6 @@ def test_a_report_is_sent_when_asked_and_a_sink_that_is_down_is_said(home, monke
         (home / "settings.toml").write_text(
             '[alerts.sinks.hook]\ntype = "webhook"\nurl_env = "HOOK_URL"\nreports = ["weekly"]\n', encoding="utf-8"
         )
-        assert run("report", "daily", "--send").exit_code == 0
-        assert server.requests == []
         server.statuses = [500]
         refused = run("report", "weekly", "--send")
         assert (refused.exit_code, refused.stderr.splitlines()) == (

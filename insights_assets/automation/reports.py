@@ -17,7 +17,7 @@ from insights_assets.automation.report_messages import send
 from insights_assets.automation.schedules import status
 from insights_assets.serving.digest import markdown
 from insights_assets.serving.editions import make_edition
-from insights_assets.serving.report import write_report
+from insights_assets.serving.report import FOLDER, write_report
 from insights_assets.settings import Settings
 from insights_assets.tables.anomalies import ANOMALIES_AD
 from insights_assets.tables.burnout_predictions import BURNOUT_PREDICTIONS
@@ -30,7 +30,6 @@ from insights_assets.tables.results import RESULTS_DAILY
 from insights_assets.timetable import REPORTS, Timetable
 
 GROUP: Final = "reports"
-FOLDER: Final = "reports"
 READ = (INSIGHTS_DAILY, RESULTS_DAILY, FEATURES_AD, ANOMALIES_AD, BURNOUT_PREDICTIONS, PREDICTION_SCORES)
 ABOUT: Mapping[str, str] = {
     "daily": "Yesterday beside the day before and the same weekday a week ago",

@@ -14,7 +14,7 @@ from insights_assets.commands.home import open_home
 from insights_assets.commands.printing import bars
 from insights_assets.partitions import monday, weeks_covering
 from insights_assets.serving.editions import make_edition
-from insights_assets.serving.report import write_report
+from insights_assets.serving.report import FOLDER, write_report
 from insights_assets.serving.words import summary
 from insights_assets.settings import load_settings
 
@@ -43,7 +43,7 @@ def demo(weeks: int, accounts: int, workers: int) -> None:
         outcome = backfilling.execute(home.settings, home.lake, home.environment, request, progress)
     names = request.accounts["account_id"].to_list()
     edition = make_edition(home.lake, "weekly", accounts=names, now=now)
-    files = write_report(replace(edition, chosen=None), home.settings.home / "reports")
+    files = write_report(replace(edition, chosen=None), home.settings.home / FOLDER)
     for line in [done(outcome), *summary(edition.data)]:
         console.print(line, markup=False, highlight=False)
     console.print(f"\nReport: {files.html} (CSV and Excel beside it)", soft_wrap=True)

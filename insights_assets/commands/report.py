@@ -14,7 +14,7 @@ from insights_assets.problems import PartlyFailedError
 from insights_assets.serving.digest import lines, title
 from insights_assets.serving.editions import make_edition
 from insights_assets.serving.periods import KINDS
-from insights_assets.serving.report import write_report
+from insights_assets.serving.report import FOLDER, write_report
 from insights_assets.settings import Settings, load_settings
 from insights_assets.tables.accounts import ACCOUNTS
 from insights_assets.tables.registry import TABLES
@@ -43,7 +43,7 @@ def report(kind: str, day: Any, names: tuple[str, ...], output: Path | None, *, 
         wanted = [name for given in names for name in given.split(",")]
         chosen = registry.select(lake.read(ACCOUNTS), wanted, enabled_only=False)["account_id"].to_list()
     edition = make_edition(lake, kind, now=now, day=day.date() if day else None, accounts=chosen)
-    files = write_report(edition, output or settings.home / "reports")
+    files = write_report(edition, output or settings.home / FOLDER)
     told = {"kind": kind, "title": title(edition.period), "since": str(edition.period.span.since)}
     told |= {"until": str(edition.period.span.until), "html": str(files.html), "csv": str(files.csv)}
     if as_json:

@@ -25,6 +25,8 @@ from insights_assets.serving.sheets import comparison_table, sheets
 from insights_assets.serving.tabular import write_csv, write_xlsx
 from insights_assets.serving.trend_pictures import pareto_picture, trend_picture
 
+FOLDER = "reports"
+"""Where reports go, in `INSIGHTS_HOME`."""
 MOST = {"blocks": 24, "findings": 15, "risks": 10, "advice": 15, "expected": 40, "accounts": 40, "failures": 15}
 """Rows of each table of the page. What is beyond is counted, and the views have it."""
 HEADINGS = (
