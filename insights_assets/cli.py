@@ -35,6 +35,8 @@ class Commands(click.Group):
         "backtest": ("backtest", "Walk-forward quality on the lake's own history, beside naive baselines."),
         "feedback": ("feedback", "What you say about tiers: it stands above rules and model."),
         "sql": ("sql", "Ask the views with SQL (DuckDB, read-only)."),
+        "report": ("report", "Write the report of a day, a week or a year."),
+        "export": ("export", "Write a view to a file: CSV, Excel or Parquet."),
         "dev": ("services", "Open the Dagster UI and daemon on this instance."),
         "config": ("config", "Settings."),
     }

@@ -30,6 +30,7 @@ from insights_assets.assets import (
 from insights_assets.automation import tail_audit, version_watch
 from insights_assets.automation.alerts import sensors as alerting
 from insights_assets.automation.launching import launching
+from insights_assets.automation.reports import REPORT_ASSETS, report_schedules
 from insights_assets.automation.resume import resume_sensor
 from insights_assets.checks.backtest_burnout import burnout_check
 from insights_assets.checks.backtests import backtest_check
@@ -106,6 +107,7 @@ def build_defs(settings: Settings | None = None, *, overrides: Mapping[str, Any]
     }
     resources["lake_io"] = LakeIOManager(resources["lake"], TABLES, resources["clock"], LEDGERS)
     started = launching(PARTITIONED_ASSETS, resources, effective)
+    reporting, reported = report_schedules(effective.schedules, mode=effective.mode)
     return dg.Definitions(
         assets=[
             accounts.accounts,
@@ -116,6 +118,7 @@ def build_defs(settings: Settings | None = None, *, overrides: Mapping[str, Any]
             burnout.backtest_burnout,
             backtest_forecasts.backtest_forecasts,
             classifications.classification_feedback,
+            *REPORT_ASSETS.values(),
         ],
         asset_checks=[
             *[schema_check(a, TABLES[a.key.path[-1]], resources["clock"]) for a in PARTITIONED_ASSETS],
@@ -126,8 +129,8 @@ def build_defs(settings: Settings | None = None, *, overrides: Mapping[str, Any]
             backtest_forecasts.no_worse,
             version_check(accounts.accounts, effective.graph_version, resources["clock"]),
         ],
-        jobs=[tail_audit.job, version_watch.job, *started.jobs],
-        schedules=[tail_audit.tail_audit, version_watch.schedule, *started.schedules],
+        jobs=[tail_audit.job, version_watch.job, *started.jobs, *reporting],
+        schedules=[tail_audit.tail_audit, version_watch.schedule, *started.schedules, *reported],
         sensors=[
             resume_sensor(PARTITIONED_ASSETS, resources["lake"], resources["clock"]),
             *started.sensors,

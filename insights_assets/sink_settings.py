@@ -13,6 +13,7 @@ from insights_assets.tables.alerts import SEVERITIES
 
 SinkType = Literal["log", "webhook", "slack", "smtp"]
 Tls = Literal["implicit", "starttls", "none"]
+REPORTS = ("daily", "weekly", "yearly")
 PORTS = {"implicit": 465, "starttls": 587, "none": 25}
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _URL = ("url_env", "url_file")
@@ -58,11 +59,12 @@ class Secret:
 
 @dataclass(frozen=True)
 class SinkSettings:
-    """One place that messages go to; which fields count depends on `type`."""
+    """One place that messages go to; which fields count depends on `type`. `reports`: kinds of reports it gets too."""
 
     name: str
     type: SinkType
     min_severity: str = "medium"
+    reports: tuple[str, ...] = ()
     url: Secret = field(default_factory=Secret)
     secret: Secret | None = None
     host: str = ""
@@ -82,9 +84,9 @@ def parse_sink(name: str, value: Any, where: str) -> SinkSettings:
     """
     given = table(value, where)
     kind = cast("SinkType", word(given.get("type"), get_args(SinkType), f"type of {where}"))
-    known(given, ("type", "min_severity", *_KEYS[kind]), where)
+    known(given, ("type", "min_severity", "reports", *_KEYS[kind]), where)
     severity = word(given.get("min_severity", "medium"), SEVERITIES, f"min_severity of {where}")
-    sink = SinkSettings(text(name, f"the name of {where}"), kind, severity)
+    sink = SinkSettings(text(name, f"the name of {where}"), kind, severity, _reports(given.get("reports", []), where))
     if kind in ("webhook", "slack"):
         url = _reference(given, "url", where)
         if url is None:
@@ -115,6 +117,12 @@ def _smtp(sink: SinkSettings, given: Mapping[str, Any], where: str) -> SinkSetti
         sender=_address(given.get("sender"), f"sender of {where}"),
         recipients=tuple(_address(address, f"recipients of {where}") for address in to),
     )
+
+
+def _reports(value: Any, where: str) -> tuple[str, ...]:
+    if not isinstance(value, list):
+        raise InputError(f"reports of {where} is {value!r}; it must be a list of {', '.join(REPORTS)}.")
+    return tuple(word(kind, REPORTS, f"reports of {where}") for kind in value)
 
 
 def _reference(given: Mapping[str, Any], name: str, where: str) -> Secret | None:

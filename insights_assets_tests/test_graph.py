@@ -3,10 +3,12 @@
 import dagster as dg
 import pytest
 
+from insights_assets.automation import reports
 from insights_assets.definitions import PARTITIONED_ASSETS, build_defs
 from insights_assets.partitions import account_weeks
 from insights_assets.settings import load_settings
 from insights_assets.tables.registry import TABLES
+from insights_assets.timetable import REPORTS
 
 LAYERS = ("registry", "raw", "ops", "core", "features", "findings", "predictions", "advice")
 
@@ -21,12 +23,25 @@ def graph(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def nodes(graph):
-    return [graph.get(k) for k in graph.get_all_asset_keys() if graph.get(k).is_materializable]
+    """Every asset that is a table; reports are files."""
+    made = [graph.get(k) for k in graph.get_all_asset_keys() if graph.get(k).is_materializable]
+    return [node for node in made if node.group_name != reports.GROUP]
 
 
 def test_every_table_but_the_records_is_an_asset(nodes):
     names = {n.key.path[-1] for n in nodes}
     assert names == {t.name for t in TABLES.values() if t.layer != "ops"}
+
+
+def test_reports_read_tables_that_are_made_and_are_read_by_nothing(graph, nodes):
+    keys = {n.key for n in nodes}
+    found = [graph.get(a.key) for a in reports.REPORT_ASSETS.values()]
+    assert {n.key.path[-1] for n in found} == set(REPORTS)
+    for node in found:
+        assert node.description
+        assert node.owners
+        assert node.parent_keys <= keys
+        assert not node.child_keys
 
 
 def test_keys_are_layer_and_table(nodes):

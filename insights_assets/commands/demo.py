@@ -13,8 +13,8 @@ from insights_assets.commands.backfill import DERIVED_STEPS, RAW_STEPS, done, fi
 from insights_assets.commands.home import open_home
 from insights_assets.commands.printing import bars
 from insights_assets.partitions import monday, weeks_covering
-from insights_assets.serving.findings import collect
-from insights_assets.serving.report import save
+from insights_assets.serving.editions import make_edition
+from insights_assets.serving.report import FOLDER, write_report
 from insights_assets.serving.words import summary
 from insights_assets.settings import load_settings
 
@@ -42,10 +42,10 @@ def demo(weeks: int, accounts: int, workers: int) -> None:
     with bars(console) as progress:
         outcome = backfilling.execute(home.settings, home.lake, home.environment, request, progress)
     names = request.accounts["account_id"].to_list()
-    data = collect(home.lake, accounts=names, since=span[0], until=until, now=now)
-    path = save(data, home.settings.home)
-    for line in [done(outcome), *summary(data)]:
+    edition = make_edition(home.lake, "weekly", accounts=names, now=now)
+    files = write_report(replace(edition, chosen=None), home.settings.home / FOLDER)
+    for line in [done(outcome), *summary(edition.data)]:
         console.print(line, markup=False, highlight=False)
-    console.print(f"\nReport: {path}", soft_wrap=True)
+    console.print(f"\nReport: {files.html} (CSV and Excel beside it)", soft_wrap=True)
     console.print("The same instance in the Dagster UI: make dev", markup=False)
     finish(console, outcome)

@@ -116,15 +116,19 @@ class Lake:
         accounts: Collection[str] | None = None,
         since: date | None = None,
         until: date | None = None,
+        then: Callable[[pl.LazyFrame], pl.LazyFrame] | None = None,
     ) -> pl.DataFrame:
         """Some columns of the rows for which every condition holds, unsorted; an unwritten table is empty.
+
+        `then` (a sum by account, ...) runs while they are read, so that they are never in memory all at once.
 
         Conditions on the account, and on columns that a file holds in a narrow range (`finished_at`, `observed_at`),
         skip files by the statistics of the commit log, unread.
         """
         snapshot = self.delta(table)
         if snapshot is None:
-            return table.empty().select(columns)
+            empty = table.empty().select(columns)
+            return then(empty.lazy()).collect() if then else empty
         kept = list(where)
         if accounts is not None:
             kept.append(pl.col("account_id").is_in(list(accounts)))
@@ -137,7 +141,7 @@ class Lake:
             rows = rows.filter(*kept)
         typed = rows.select(pl.col(c).cast(table.schema[c]) for c in columns)
         try:
-            return typed.collect()
+            return then(typed).collect(engine="streaming") if then else typed.collect()
         except (DeltaError, OSError, pl.exceptions.PolarsError) as error:
             raise LakeError(f"Table {table.name} at {self.uri(table)} cannot be read: {error}") from error
 

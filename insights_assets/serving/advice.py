@@ -5,6 +5,7 @@ from datetime import date
 
 import polars as pl
 
+from insights_assets.serving.figures import of_newest
 from insights_assets.serving.model import Advice
 from insights_assets.serving.trust import Scope
 from insights_assets.tables.entities import ADS, ADSETS, CAMPAIGNS
@@ -16,10 +17,9 @@ ENTITIES: dict[str, Table] = {"campaign": CAMPAIGNS, "adset": ADSETS, "ad": ADS}
 
 def newest_advice(scope: Scope, newest: Mapping[str, date], names: Mapping[str, str]) -> tuple[Advice, ...]:
     """Collect the advice of each account's newest complete week, of all levels."""
-    wanted = pl.DataFrame(list(newest.items()), schema={"account_id": pl.String, "week": pl.Date}, orient="row")
     found = []
     for level, table in RECOMMENDATIONS.items():
-        rows = scope.read(table).join(wanted, on=["account_id", "week"], how="semi")
+        rows = of_newest(scope.read(table), newest)
         entity = f"{level}_id"
         known = scope.read(ENTITIES[level]).select("account_id", "week", pl.col(entity).alias("entity_id"), "name")
         named = rows.join(known, on=["account_id", "week", "entity_id"], how="left")

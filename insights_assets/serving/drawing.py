@@ -12,8 +12,9 @@ from typing import Any
 import matplotlib as mpl
 from matplotlib import font_manager
 from matplotlib.axes import Axes
-from matplotlib.dates import DateFormatter, WeekdayLocator
 from matplotlib.figure import Figure
+
+from insights_assets.serving.words import MONTHS
 
 FONT = "DejaVu Sans"  # ships with matplotlib, so a picture looks the same on every machine
 STYLE: dict[Any, Any] = {
@@ -35,7 +36,8 @@ STYLE: dict[Any, Any] = {
 }
 # Okabe and Ito's palette: told apart with every kind of colour blindness.
 BLUE, ORANGE, VERMILLION, GREY, SHADE = "#0072B2", "#E69F00", "#D55E00", "#767676", "#f0f0f0"
-HALF_WEEK = timedelta(days=3.5)
+HALF_WEEK = 3.5  # days
+EPOCH = date(1970, 1, 1)
 
 
 @dataclass(frozen=True)
@@ -81,15 +83,20 @@ def title(axes: Axes, text: str, length: int) -> None:
 def week_axis(axes: Axes, first: date, last: date) -> None:
     """Show weeks by their Monday, the same span for every picture."""
     weeks = (last - first).days // 7 + 1
-    axes.set_xlim(first - HALF_WEEK, last + HALF_WEEK)  # type: ignore[arg-type]
-    axes.xaxis.set_major_locator(WeekdayLocator(byweekday=0, interval=max(1, -(-weeks // 5))))  # type: ignore[no-untyped-call]
-    axes.xaxis.set_major_formatter(DateFormatter("%d %b"))  # type: ignore[no-untyped-call]
+    shown = [first + timedelta(weeks=n) for n in range(0, weeks, max(1, -(-weeks // 5)))]
+    axes.set_xlim(_at(first) - HALF_WEEK, _at(last) + HALF_WEEK)
+    axes.set_xticks([_at(week) for week in shown], [f"{week:%d} {MONTHS[week.month - 1]}" for week in shown])
 
 
 def shade(axes: Axes, first: date | None, last: date) -> None:
     """Shade the weeks that are not settled."""
     if first is not None:
-        axes.axvspan(first - HALF_WEEK, last + HALF_WEEK, color=SHADE, zorder=0)  # type: ignore[arg-type]
+        axes.axvspan(_at(first) - HALF_WEEK, _at(last) + HALF_WEEK, color=SHADE, zorder=0)
+
+
+def _at(day: date) -> float:
+    """A day's place on an axis of dates: matplotlib counts days from 1970 on."""
+    return float((day - EPOCH).days)
 
 
 @cache

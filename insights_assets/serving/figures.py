@@ -1,6 +1,6 @@
 """Figures of an account: sums and ratios of sums over its ads' primary families. Different families never meet."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 
 import polars as pl
@@ -44,6 +44,17 @@ def family_figures(rows: pl.DataFrame, since: date, week: date | None) -> tuple[
     )
     sums = sums.filter((pl.col("spend") > 0) | (pl.col("results") > 0))
     return tuple(_family(row) for row in sums.sort("spend", "result_family", descending=[True, False]).to_dicts())
+
+
+def of_newest(rows: pl.DataFrame, newest: Mapping[str, date]) -> pl.DataFrame:
+    """Rows of each account's newest complete week.
+
+    Args:
+        rows: rows with `account_id` and `week`, of any weeks.
+        newest: the newest complete week by account.
+    """
+    wanted = pl.DataFrame(list(newest.items()), schema={"account_id": pl.String, "week": pl.Date}, orient="row")
+    return rows.join(wanted, on=["account_id", "week"], how="semi")
 
 
 def count_words(values: Iterable[str]) -> tuple[tuple[str, int], ...]:

@@ -3,7 +3,8 @@
 Belongs here: choosing and joining rows. Does not belong here: words (`words.py`), pictures (`pictures.py`).
 """
 
-from collections.abc import Collection, Mapping
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -12,7 +13,7 @@ import polars as pl
 from insights_assets.lake.store import Lake
 from insights_assets.partitions import monday, today_in
 from insights_assets.serving.advice import newest_advice
-from insights_assets.serving.figures import BASELINE_WEEKS, complete_weeks, count_words, family_figures
+from insights_assets.serving.figures import BASELINE_WEEKS, complete_weeks, count_words, family_figures, of_newest
 from insights_assets.serving.forecasts import expected, forecast_accuracy
 from insights_assets.serving.model import HIGH_LEVELS, AccountFigures, Driver, Finding, ReportData, Risk, Trust
 from insights_assets.serving.trust import Scope, collect_trust, newest_days
@@ -24,11 +25,21 @@ from insights_assets.tables.features import FEATURES_AD
 
 OPEN_STATUSES = ("new", "acknowledged")
 STALE_AFTER = timedelta(days=2)
-WHEN_ORDER = ("newest", "running", "earlier")
+WHEN_ORDER = ("day", "newest", "running", "earlier")
+FEATURE_COLUMNS = (
+    *("currency", "result_family", "spend", "results", "cpr", "cpr_baseline", "frequency"),
+    *("is_complete", "is_settled"),
+)
 
 
 def collect(
-    lake: Lake, *, accounts: Collection[str] | None = None, since: date, until: date, now: datetime
+    lake: Lake,
+    *,
+    accounts: Collection[str] | None = None,
+    since: date,
+    until: date,
+    now: datetime,
+    day: date | None = None,
 ) -> ReportData:
     """Collect what a report says.
 
@@ -38,18 +49,22 @@ def collect(
         since: first day; its whole week counts.
         until: last day; its whole week counts.
         now: the instant of the report, with a time zone.
+        day: findings on this day instead of on weeks, and forecasts of days.
 
     Returns:
         Figures of every account that is registered or has delivery, also when the period is empty.
     """
     scope = Scope(lake, accounts, monday(since), until)
     earlier = scope.since - timedelta(weeks=BASELINE_WEEKS)
-    features = scope.read(FEATURES_AD, since=earlier)
+    features = lake.read(FEATURES_AD, accounts=accounts, since=earlier, until=until, columns=FEATURE_COLUMNS)
     people = _people(lake.read(ACCOUNTS, accounts=accounts), features)
-    running = {row["account_id"]: monday(today_in(row["timezone_name"], now)) for row in people}
+    # A report of a past day knows no week that ended after it.
+    ended = monday(until + timedelta(days=1))
+    running = {row["account_id"]: min(monday(today_in(row["timezone_name"], now)), ended) for row in people}
     newest = _newest_weeks(features.filter(pl.col("week") >= scope.since), running)
     names = {row["account_id"]: row["name"] for row in people}
-    ad_names = scope.read(ADS).sort("week").select("ad_id", "week", "name")
+    ad_names = lake.read(ADS, accounts=accounts, since=scope.since, until=until, columns=("name",)).sort("week")
+    ad_names = ad_names.select("ad_id", "week", "name")
     predictions = scope.read(BURNOUT_PREDICTIONS)
     trust, outcomes = collect_trust(
         scope,
@@ -58,25 +73,34 @@ def collect(
         features=features,
         predictions=predictions,
     )
-    findings = _findings(_named(scope.read(ANOMALIES_AD), "entity_id", ad_names), features, people, newest)
+    # A report of weeks speaks of weeks, one of a day of that day alone.
+    wanted = pl.col("granularity") == "week" if day is None else pl.col("date") == day
+    told = scope.read(ANOMALIES_AD).filter(wanted, pl.col("status").is_in(OPEN_STATUSES))
+    findings = _findings(_named(told, "entity_id", ad_names), features, people, newest)
     risks = _risks(_named(predictions, "ad_id", ad_names), names, newest)
     days = newest_days(scope)
+    found: dict[str, list[Finding]] = {}
+    for finding in findings:
+        found.setdefault(finding.account_id, []).append(finding)
+    burning = Counter(r.account_id for r in risks if r.level in HIGH_LEVELS)
+    of = features.partition_by("account_id", as_dict=True)
     figures = [
         _figures(
             row,
-            features=features,
+            rows=of.get((row["account_id"],), features.clear()),
             since=scope.since,
             week=newest.get(row["account_id"]),
-            findings=findings,
-            risks=risks,
+            findings=found.get(row["account_id"], ()),
+            high_risk_ads=burning[row["account_id"]],
             days=days,
             trust=trust,
             now=now,
+            until=until,
         )
         for row in people
     ]
     currencies = {row["account_id"]: row["currency"] for row in people}
-    ahead, past = expected(scope, newest, names, currencies), forecast_accuracy(scope)
+    ahead, past = expected(scope, newest, names, currencies, after=day), forecast_accuracy(scope)
     advice = newest_advice(scope, newest, names)
     return ReportData(
         scope.since, until, now, tuple(figures), findings, risks, trust, features, outcomes, ahead, past, advice
@@ -112,12 +136,9 @@ def _named(rows: pl.DataFrame, ad: str, ad_names: pl.DataFrame) -> pl.DataFrame:
 def _findings(
     rows: pl.DataFrame, features: pl.DataFrame, people: list[dict[str, str]], newest: Mapping[str, date]
 ) -> tuple[Finding, ...]:
-    """Open findings: newest complete week, running week, earlier ones; the most severe first within each."""
+    """Findings: newest complete week, running week, earlier ones; the most severe first within each."""
     settled = features.select("account_id", "week", "entity_id", "is_settled")
-    # The report speaks of weeks; a day's finding is for the day's digest.
-    rows = rows.filter(pl.col("status").is_in(OPEN_STATUSES), pl.col("granularity") == "week").join(
-        settled, on=["account_id", "week", "entity_id"], how="left"
-    )
+    rows = rows.join(settled, on=["account_id", "week", "entity_id"], how="left")
     known = {row["account_id"]: row for row in people}
     found = [
         Finding(
@@ -125,7 +146,8 @@ def _findings(
             account_name=known.get(row["account_id"], row).get("name", row["account_id"]),
             currency=known.get(row["account_id"], row).get("currency", ""),
             week=row["week"],
-            when=_when(row["week"], newest.get(row["account_id"])),
+            when="day" if row["date"] else _when(row["week"], newest.get(row["account_id"])),
+            on=row["date"] or row["week"],
             is_settled=bool(row["is_settled"]),
             ad_id=row["entity_id"],
             ad_name=row["ad_name"],
@@ -159,8 +181,7 @@ def _finding_order(finding: Finding) -> tuple[int, int, float, str, str, str]:
 
 def _risks(rows: pl.DataFrame, names: Mapping[str, str], newest: Mapping[str, date]) -> tuple[Risk, ...]:
     """Risks of the newest complete weeks, the highest probability first."""
-    asked = pl.DataFrame(list(newest.items()), schema={"account_id": pl.String, "week": pl.Date}, orient="row")
-    rows = rows.join(asked, on=["account_id", "week"], how="semi").sort("account_id", "ad_id", "horizon_weeks")
+    rows = of_newest(rows, newest).sort("account_id", "ad_id", "horizon_weeks")
     risks = [
         _risk(names.get(str(account_id), str(account_id)), ad.to_dicts())
         for (account_id, _), ad in rows.group_by("account_id", "ad_id", maintain_order=True)
@@ -190,17 +211,17 @@ def _risk(account_name: str, rows: list[dict[str, Any]]) -> Risk:
 def _figures(
     person: Mapping[str, str],
     *,
-    features: pl.DataFrame,
+    rows: pl.DataFrame,
     since: date,
     week: date | None,
-    findings: tuple[Finding, ...],
-    risks: tuple[Risk, ...],
+    findings: Sequence[Finding],
+    high_risk_ads: int,
     days: Mapping[str, tuple[date, int]],
     trust: Trust,
     now: datetime,
+    until: date,
 ) -> AccountFigures:
     account_id = person["account_id"]
-    rows = features.filter(pl.col("account_id") == account_id)
     period = rows.filter(pl.col("week") >= since)
     settled = period.group_by("week").agg(pl.col("is_settled").all())
     newest_day, count = days.get(account_id, (None, 0))
@@ -213,10 +234,11 @@ def _figures(
         week=week,
         week_spend=float(period.filter(pl.col("week") == week)["spend"].sum()) if week else 0.0,
         families=family_figures(rows, since, week),
-        findings=count_words(f.anomaly_type for f in findings if f.account_id == account_id),
-        high_risk_ads=sum(r.account_id == account_id and r.level in HIGH_LEVELS for r in risks),
+        findings=count_words(f.anomaly_type for f in findings),
+        high_risk_ads=high_risk_ads,
         newest_day=newest_day,
-        is_stale=newest_day is not None and today_in(person["timezone_name"], now) - newest_day > STALE_AFTER,
+        is_stale=newest_day is not None
+        and min(today_in(person["timezone_name"], now), until + timedelta(days=1)) - newest_day > STALE_AFTER,
         weeks=settled.height,
         settled_weeks=int(settled["is_settled"].sum()),
         failed_checks=sum(c.weeks for c in trust.failed_checks if c.account_id == account_id),

@@ -1,7 +1,7 @@
 """What a report says of the weeks ahead, and how far past forecasts were off by horizon."""
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
 
 import polars as pl
 from matplotlib.ticker import MaxNLocator
@@ -9,12 +9,14 @@ from matplotlib.ticker import MaxNLocator
 from insights_assets.analytics.prediction_scores import accuracy
 from insights_assets.serving import drawing
 from insights_assets.serving.drawing import BLUE, GREY, ORANGE, VERMILLION, Picture
+from insights_assets.serving.figures import of_newest
 from insights_assets.serving.model import Expected, Range
 from insights_assets.serving.trust import Scope
 from insights_assets.tables.forecasts import FORECASTS
 from insights_assets.tables.prediction_scores import PREDICTION_SCORES
 
 SHOWN_HORIZONS = (1, 4)
+SHOWN_DAYS = (1, 2)
 LOOKS = {"spend": (BLUE, "o"), "results": (ORANGE, "s"), "cpr": (VERMILLION, "^")}
 WORDS = {"spend": "spend", "results": "results", "cpr": "cost per result"}
 FEWEST_SCORES = 20
@@ -22,16 +24,21 @@ FEWEST_SCORES = 20
 
 
 def expected(
-    scope: Scope, newest: Mapping[str, date], names: Mapping[str, str], currencies: Mapping[str, str]
+    scope: Scope,
+    newest: Mapping[str, date],
+    names: Mapping[str, str],
+    currencies: Mapping[str, str],
+    *,
+    after: date | None = None,
 ) -> tuple[Expected, ...]:
-    """Collect the forecasts of the accounts from their newest complete week: 1 and 4 weeks ahead."""
-    wanted = pl.DataFrame(list(newest.items()), schema={"account_id": pl.String, "week": pl.Date}, orient="row")
-    rows = (
-        scope.read(FORECASTS["account"])
-        .filter(pl.col("grain") == "week", pl.col("horizon").is_in(SHOWN_HORIZONS))
-        .join(wanted, on=["account_id", "week"], how="semi")
-        .sort("account_id", "ds")
-    )
+    """Collect the forecasts of the accounts from their newest complete week: 1 and 4 weeks ahead.
+
+    `after` asks for those of the two days after a day instead; from one week's close they reach 7 days.
+    """
+    shown = (pl.col("grain") == "week") & pl.col("horizon").is_in(SHOWN_HORIZONS)
+    if after is not None:
+        shown = (pl.col("grain") == "day") & pl.col("ds").is_in([after + timedelta(days=n) for n in SHOWN_DAYS])
+    rows = of_newest(scope.read(FORECASTS["account"]).filter(shown), newest).sort("account_id", "ds")
     found = []
     for (account_id, ds), part in rows.group_by("account_id", "ds", maintain_order=True):
         by = {row["metric"]: row for row in part.to_dicts()}
@@ -41,12 +48,12 @@ def expected(
                 account_id=str(account_id),
                 account_name=names.get(str(account_id), str(account_id)),
                 currency=currencies.get(str(account_id), ""),
-                week=ds,
+                begins=ds,
                 family=by.get("results", {}).get("result_family") or "",
                 **{m: told.get(m, Range(None, None, None)) for m in LOOKS},
             )
         )
-    return tuple(sorted(found, key=lambda e: (e.account_name, e.account_id, e.week)))
+    return tuple(sorted(found, key=lambda e: (e.account_name, e.account_id, e.begins)))
 
 
 def forecast_accuracy(scope: Scope) -> pl.DataFrame:

@@ -56,13 +56,18 @@ class AccountFigures:
 
 @dataclass(frozen=True)
 class Finding:
-    """One open finding on an ad; `when` is newest (complete week), running (partial week) or earlier."""
+    """One open finding on an ad.
+
+    `when` is newest (complete week), running (partial week) or earlier; of a finding on a day, day. `on` is that day,
+    or the Monday of the week.
+    """
 
     account_id: str
     account_name: str
     currency: str
     week: date
     when: str
+    on: date
     is_settled: bool
     ad_id: str
     ad_name: str
@@ -121,12 +126,12 @@ class Range:
 
 @dataclass(frozen=True)
 class Expected:
-    """What one account is expected to do in one future week; amounts are in `currency`."""
+    """What one account is expected to do in one future week, or on a day: `begins`; amounts are in `currency`."""
 
     account_id: str
     account_name: str
     currency: str
-    week: date
+    begins: date
     family: str
     spend: Range
     results: Range

@@ -1,20 +1,19 @@
-"""The report as one HTML file: no script, and nothing that is fetched from elsewhere."""
+"""The report: one HTML file without a script or anything fetched from elsewhere, CSV and Excel beside it."""
 
-import os
-import tempfile
-from collections.abc import Collection
-from contextlib import suppress
-from datetime import date, datetime
+import hashlib
+from dataclasses import dataclass
 from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from insights_assets.lake.store import Lake
-from insights_assets.serving import words
+from insights_assets.serving import digest, words
 from insights_assets.serving.burnout_pictures import lead_picture
-from insights_assets.serving.findings import collect
+from insights_assets.serving.comparison import Block, Comparison, shortened
+from insights_assets.serving.editions import EVERY, Edition
+from insights_assets.serving.files import replacing
 from insights_assets.serving.forecasts import horizon_picture
-from insights_assets.serving.model import AccountFigures, ReportData
+from insights_assets.serving.model import AccountFigures
+from insights_assets.serving.periods import UNITS
 from insights_assets.serving.pictures import (
     MAX_ACCOUNTS,
     account_pictures,
@@ -22,52 +21,94 @@ from insights_assets.serving.pictures import (
     finding_picture,
     striking,
 )
+from insights_assets.serving.sheets import comparison_table, sheets
+from insights_assets.serving.tabular import write_csv, write_xlsx
+from insights_assets.serving.trend_pictures import pareto_picture, trend_picture
 
-MAX_FINDINGS = 15
-MAX_RISKS = 10
-MAX_ADVICE = 15
-MAX_EXPECTED = 40
-
-
-def write_report(
-    lake: Lake, home: Path, *, accounts: Collection[str] | None = None, since: date, until: date, now: datetime
-) -> Path:
-    """Collect, render and save the report of some accounts and weeks.
-
-    Args:
-        lake: where the tables are.
-        home: `INSIGHTS_HOME`; the file goes to `reports/` in it.
-        accounts: account ids; None for all.
-        since: first day; its whole week counts.
-        until: last day; its whole week counts.
-        now: the instant of the report, with a time zone.
-
-    Returns:
-        The file, `reports/report-<date of now>.html`; one of the same day is replaced.
-    """
-    return save(collect(lake, accounts=accounts, since=since, until=until, now=now), home)
+FOLDER = "reports"
+"""Where reports go, in `INSIGHTS_HOME`."""
+MOST = {"blocks": 24, "findings": 15, "risks": 10, "advice": 15, "expected": 40, "accounts": 40, "failures": 15}
+"""Rows of each table of the page. What is beyond is counted, and the views have it."""
+HEADINGS = (
+    ("day", "On the day"),
+    ("newest", "Newest complete week"),
+    ("running", "Partial weeks (running, or not read to their end)"),
+    ("earlier", "Earlier in the period"),
+)
 
 
-def save(data: ReportData, home: Path) -> Path:
-    """Render and write a collected report; a reader sees the old file or the new one, never a half."""
-    folder = home / "reports"
-    folder.mkdir(parents=True, exist_ok=True)
-    target = folder / f"report-{data.now.date().isoformat()}.html"
-    handle, name = tempfile.mkstemp(prefix=".report-", suffix=".html", dir=folder)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(render(data))
-        Path(name).chmod(0o644)
-        Path(name).replace(target)
-    except BaseException:
-        with suppress(FileNotFoundError):
-            Path(name).unlink()
-        raise
-    return target
+@dataclass(frozen=True)
+class ReportFiles:
+    """Where a report was written."""
+
+    html: Path
+    csv: Path
+    xlsx: Path
 
 
-def render(data: ReportData) -> str:
+def write_report(edition: Edition, folder: Path) -> ReportFiles:
+    """Write a report's three files; those of an earlier edition of the same period and accounts are replaced."""
+    name = f"report-{edition.period.kind}-{edition.period.key}{_chosen(edition)}"
+    files = ReportFiles(*(folder / f"{name}.{end}" for end in ("html", "csv", "xlsx")))
+    page = render(edition)
+    with replacing(files.csv) as new, new.open("wb") as file:
+        write_csv(file, [comparison_table(edition)])
+    with replacing(files.xlsx) as new:
+        write_xlsx(new, {title: [rows] for title, rows in sheets(edition).items()})
+    with replacing(files.html) as new:
+        new.write_text(page, encoding="utf-8")
+    return files
+
+
+def render(edition: Edition) -> str:
     """The page: the same text for the same data."""
+    data, comparison = edition.data, shortened(edition.comparison, MOST["accounts"])
+    finding = striking(data) if edition.period.kind == "weekly" else None
+    delivered = sorted((a for a in data.accounts if a.main), key=_trouble)
+    return (
+        _environment()
+        .get_template("report.html.j2")
+        .render(
+            edition=edition,
+            data=data,
+            title=digest.title(edition.period),
+            unit=UNITS[edition.period.kind],
+            comparison=comparison,
+            account_rows=_account_rows(comparison),
+            compared_accounts=sum(b.family is None for b in edition.comparison.accounts),
+            courses=[
+                (
+                    c,
+                    trend_picture(
+                        c.steps, EVERY[edition.period.kind], currency=c.currency, family=c.family, partial=c.partial
+                    ),
+                    pareto_picture(c.spread, currency=c.currency, family=c.family) if c.spread else None,
+                )
+                for c in edition.courses
+            ],
+            delivered=delivered,
+            idle=[a for a in data.accounts if not a.main],
+            stale=[a for a in data.accounts if a.is_stale],
+            dearer=_dearer(data.accounts),
+            groups=[(heading, [f for f in data.findings if f.when == when]) for when, heading in _headings(edition)],
+            delivery_blocks=[b for b in edition.comparison.totals if b.family is None],
+            family_blocks=[b for b in edition.comparison.totals if b.family is not None],
+            lacks=digest.comparison_limits(edition.comparison, edition.names),
+            limits=words.limits(data.trust),
+            quality=words.quality_words(data.trust),
+            account_pictures=account_pictures(data) if edition.period.kind == "weekly" else [],
+            calibration=calibration_picture(data),
+            horizons=horizon_picture(data.accuracy),
+            lead=lead_picture(data),
+            striking=finding_picture(data, finding) if finding else None,
+            few=words.FEW_RESULTS,
+            max_accounts=MAX_ACCOUNTS,
+            most=MOST,
+        )
+    )
+
+
+def _environment() -> Environment:
     environment = Environment(
         loader=PackageLoader("insights_assets.serving"),
         autoescape=True,  # names of accounts and ads are foreign text
@@ -85,46 +126,51 @@ def render(data: ReportData) -> str:
         short=words.short,
         plain=words.plain,
         round_count=words.round_count,
+        metric_value_of=lambda value, metric, currency: words.metric_value(metric, value, currency),
         finding_words=words.finding_words,
         drivers_words=words.drivers_words,
+        baseline_words=digest.baseline_words,
     )
-    finding = striking(data)
-    return environment.get_template("report.html.j2").render(
-        data=data,
-        delivered=[a for a in data.accounts if a.main],
-        idle=[a for a in data.accounts if not a.main],
-        dearer=_dearer(data.accounts),
-        groups=[
-            (heading, [f for f in data.findings if f.when == when])
-            for when, heading in (
-                ("newest", "Newest complete week"),
-                ("running", "Running week (partial)"),
-                ("earlier", "Earlier in the period"),
-            )
-        ],
-        spend=words.spend_by_currency(data.accounts),
-        limits=words.limits(data.trust),
-        quality=words.quality_words(data.trust),
-        account_pictures=account_pictures(data),
-        calibration=calibration_picture(data),
-        horizons=horizon_picture(data.accuracy),
-        max_expected=MAX_EXPECTED,
-        lead=lead_picture(data),
-        striking=finding_picture(data, finding) if finding else None,
-        few=words.FEW_RESULTS,
-        max_accounts=MAX_ACCOUNTS,
-        max_findings=MAX_FINDINGS,
-        max_risks=MAX_RISKS,
-        max_advice=MAX_ADVICE,
-    )
+    environment.globals["METRIC_WORDS"] = words.METRIC_WORDS
+    return environment
+
+
+def _headings(edition: Edition) -> tuple[tuple[str, str], ...]:
+    """A day's report has one group of findings, the others the groups of weeks."""
+    return HEADINGS[:1] if edition.period.kind == "daily" else HEADINGS[1:]
+
+
+def _account_rows(comparison: Comparison) -> list[tuple[Block, Block | None]]:
+    """The block of each account, and that of its result family with the most spend."""
+    families: dict[str | None, Block] = {}
+    for block in comparison.accounts:
+        if block.family is not None:
+            families.setdefault(block.account_id, block)
+    return [(b, families.get(b.account_id)) for b in comparison.accounts if b.family is None]
+
+
+def _trouble(account: AccountFigures) -> tuple[int, int, str, str]:
+    """Accounts in which something is to be seen come first: only so many have a place."""
+    failed = account.failed_checks + account.failed_steps
+    return (-failed, -sum(n for _, n in account.findings) - account.high_risk_ads, account.name, account.account_id)
 
 
 def _dearer(accounts: tuple[AccountFigures, ...]) -> list[dict[str, object]]:
-    """Families whose cost per result rose in an account's newest complete week, the largest rise first."""
-    rows: list[tuple[float, dict[str, object]]] = [
-        (family.change_pct, {"account": account, "family": family})
+    """Families whose cost rose in an account's newest complete week, the largest rise first, after it noisy ones."""
+    rows: list[tuple[tuple[bool, float], dict[str, object]]] = [
+        ((family.week_results < words.FEW_RESULTS, -family.change_pct), {"account": account, "family": family})
         for account in accounts
         for family in account.families
         if family.change_pct is not None and family.change_pct > 0
     ]
-    return [row for _, row in sorted(rows, key=lambda r: -r[0])]
+    return [row for _, row in sorted(rows, key=lambda r: r[0])]
+
+
+def _chosen(edition: Edition) -> str:
+    """What tells the file of some accounts from that of all."""
+    if edition.chosen is None:
+        return ""
+    if len(edition.chosen) == 1:
+        return f"-{edition.chosen[0]}"
+    mark = hashlib.sha256(",".join(edition.chosen).encode()).hexdigest()[:8]
+    return f"-{len(edition.chosen)}-accounts-{mark}"

@@ -105,13 +105,14 @@ def failed_checks(checks: pl.DataFrame, names: Mapping[str, str]) -> tuple[Faile
 
 def newest_days(scope: Scope) -> dict[str, tuple[date, int]]:
     """Return the newest day and the number of rows of daily insights by account, without reading the wide columns."""
-    snapshot = scope.lake.delta(INSIGHTS_DAILY)
-    if snapshot is None:
-        return {}
-    rows = pl.scan_delta(snapshot).filter(pl.col("week").is_between(scope.since, scope.until))
-    if scope.accounts is not None:
-        rows = rows.filter(pl.col("account_id").is_in(list(scope.accounts)))
-    newest = rows.group_by("account_id").agg(pl.col("date").max(), pl.len().alias("rows")).collect()
+    newest = scope.lake.rows(
+        INSIGHTS_DAILY,
+        ("account_id", "date"),
+        accounts=scope.accounts,
+        since=scope.since,
+        until=scope.until,
+        then=lambda rows: rows.group_by("account_id").agg(pl.col("date").max(), pl.len().alias("rows")),
+    )
     return {account: (day, count) for account, day, count in newest.iter_rows()}
 
 

@@ -7,6 +7,7 @@ from insights_assets.serving.model import AccountFigures, Finding, ReportData, R
 
 ABSENT = "n/a"
 NAME_LENGTH = 48
+PERCENT_METRICS = ("ctr", "link_ctr")
 MONEY_METRICS = ("cpr", "cpm", "cpc", "spend")
 METRIC_WORDS = {
     "cpr": "cost per result",
@@ -15,6 +16,8 @@ METRIC_WORDS = {
     "spend": "spend",
     "frequency": "frequency",
     "results": "results",
+    "impressions": "impressions",
+    "link_ctr": "link click rate",
 }
 SIGNAL_WORDS = {
     "cost_to_median_pct": "cost against its median",
@@ -29,6 +32,7 @@ SIGNAL_WORDS = {
     "results_of_4_weeks": "results of four weeks",
 }
 FEW_RESULTS = 10
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 def money(value: float | None, currency: str) -> str:
@@ -53,7 +57,9 @@ def round_count(value: float | None) -> str:
 
 def change(value: float | None) -> str:
     """A signed percentage."""
-    return ABSENT if value is None else f"{value:+,.0f}\u00a0%".replace("-", "\u2212")
+    if value is None:
+        return ABSENT
+    return f"{value:+,.0f}\u00a0%".replace("-", "\u2212") if round(value) else "\u00b10\u00a0%"
 
 
 def share(value: float | None) -> str:
@@ -63,7 +69,7 @@ def share(value: float | None) -> str:
 
 def day(value: date | None) -> str:
     """A date as 3 Aug 2026, whatever the locale."""
-    return ABSENT if value is None else f"{value.day} {_MONTHS[value.month - 1]} {value.year}"
+    return ABSENT if value is None else f"{value.day} {MONTHS[value.month - 1]} {value.year}"
 
 
 def instant(value: datetime | None) -> str:
@@ -90,7 +96,13 @@ def metric_value(metric: str, value: float | None, currency: str) -> str:
         return ABSENT
     if metric in MONEY_METRICS:
         return money(value, currency)
-    return f"{value:.2f} %" if metric == "ctr" else f"{value:.2f}" if metric == "frequency" else number(value)
+    return (
+        f"{value:.2f} %"
+        if metric in ("ctr", "link_ctr")
+        else f"{value:.2f}"
+        if metric == "frequency"
+        else number(value)
+    )
 
 
 def finding_words(finding: Finding) -> str:
@@ -181,7 +193,7 @@ def summary(data: ReportData) -> list[str]:
     ]
     lines += [
         f"  {f.severity}: {short(f.account_name, 28)}, {short(f.ad_name, 32)}, week of {day(f.week)}"
-        f"{' (running)' if f.when == 'running' else ''}: {finding_words(f)}"
+        f"{' (partial)' if f.when == 'running' else ''}: {finding_words(f)}"
         for f in data.findings[:3]
     ]
     steps = sum(s.weeks for s in data.trust.failed_steps)
@@ -191,6 +203,3 @@ def summary(data: ReportData) -> list[str]:
         f"Checks: {red} red of {data.trust.checks:,}; failed steps: {steps}",
     ]
     return lines
-
-
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")

@@ -17,6 +17,7 @@ from insights_assets.tables.insights import INSIGHTS_DAILY
 from insights_assets.tables.operations import CHECK_RESULTS, QUARANTINE, SYNC_LOG
 from insights_assets.tables.prediction_scores import PREDICTION_SCORES
 from insights_assets.tables.recommendations import RECOMMENDATIONS
+from insights_assets.tables.results import RESULTS_DAILY
 
 NOW = datetime(2026, 3, 11, 6, tzinfo=UTC)  # a Wednesday: the week of 9 March is running
 RUNNING = date(2026, 3, 9)
@@ -103,11 +104,23 @@ def ad(n, name, ad_id="1"):
     return row | {"name": name, "status": "ACTIVE", "effective_status": "ACTIVE", "observed_at": NOW}
 
 
-def daily(day, account_id="act_1"):
+def daily(day, account_id="act_1", **more):
     row = {c: 0 for c, t in INSIGHTS_DAILY.schema.items() if t == pl.Int64}
     row |= {"account_id": account_id, "week": day - timedelta(days=day.weekday()), "date": day, "campaign_id": "c"}
     row |= {"adset_id": "s", "ad_id": "1", "currency": "EUR", "spend": 1.0, "actions": [], "action_values": []}
-    return row | {"is_settled": False, "first_observed_at": NOW, "observed_at": NOW}
+    return row | {"is_settled": False, "first_observed_at": NOW, "observed_at": NOW} | more
+
+
+def outcome(day, spend, results, *, ad="1", account_id="act_1", family="purchase", **more):
+    row = {"account_id": account_id, "week": day - timedelta(days=day.weekday()), "date": day, "level": "ad"}
+    row |= {"entity_id": ad, "result_family": family, "results": float(results), "spend": float(spend)}
+    return row | {"cpr": spend / results if results else None, "is_primary": True, "is_settled": False} | more
+
+
+def delivered(day, spend, results, account_id="act_1", **more):
+    """One ad's day, as insights and as results."""
+    told = {"spend": float(spend), "impressions": int(10 * spend), "inline_link_clicks": results}
+    return daily(day, account_id, **told, **more), outcome(day, spend, results, account_id=account_id)
 
 
 def advice(kind="PAUSE", *, ad="1", priority=8, **more):
@@ -133,6 +146,7 @@ def build(folder, **tables):
         BURNOUT_PREDICTIONS,
         ADS,
         INSIGHTS_DAILY,
+        RESULTS_DAILY,
         SYNC_LOG,
         CHECK_RESULTS,
         QUARANTINE,
@@ -150,6 +164,7 @@ def build(folder, **tables):
 def full(folder):
     """A lake with a bit of everything, a hostile ad name included."""
     history = [feature(n, spend=100.0 + 7 * (n % 3), results=10.0 - n % 2) for n in range(12)]
+    days = [delivered(date(2026, 3, 8) - timedelta(days=n), 100 + n % 7, 10) for n in range(60)]
     past = [prediction(n, horizon=h, risk=0.1 * (n % 5), level="low") for n in range(3, 9) for h in (1, 2)]
     return build(
         folder,
@@ -158,7 +173,8 @@ def full(folder):
         anomalies_ad=[finding(1), finding(0, kind="cpm_spike", metric="cpm"), finding(4, direction="down")],
         burnout_predictions=[*past, prediction(1)],
         ads=[ad(n, SCRIPT) for n in range(12)],
-        insights_daily=[daily(date(2026, 3, 10)), daily(date(2026, 3, 9))],
+        insights_daily=[*(d for d, _ in days), daily(date(2026, 3, 10)), daily(date(2026, 3, 9))],
+        results_daily=[r for _, r in days],
         sync_log=[step("failed", error_type="permission", message="<b>Ask</b> for ads_read.")],
         check_results=[check(passed=True), check(passed=False, table_name="creatives")],
         quarantine=[refused()],

@@ -4,6 +4,7 @@ import base64
 import re
 from dataclasses import replace
 from datetime import timedelta
+from html.parser import HTMLParser
 from xml.etree import ElementTree as ET
 
 import matplotlib as mpl
@@ -11,7 +12,9 @@ import polars as pl
 import pytest
 
 from insights_assets.serving.burnout_pictures import lead_picture
+from insights_assets.serving.editions import make_edition
 from insights_assets.serving.findings import collect
+from insights_assets.serving.periods import KINDS
 from insights_assets.serving.report import render, write_report
 from insights_assets_tests.serving import small_lake as small
 
@@ -23,30 +26,73 @@ def lake(tmp_path_factory):
     return small.full(tmp_path_factory.mktemp("lake"))
 
 
+def edition(lake, kind="weekly"):
+    return make_edition(lake, kind, now=small.NOW)
+
+
 @pytest.fixture(scope="module")
-def page(lake):
-    return render(collect(lake, **PERIOD))
+def pages(lake):
+    return {kind: render(edition(lake, kind)) for kind in KINDS}
 
 
-def test_foreign_names_run_nothing(page):
-    assert "<script" not in page
-    assert "<b>Ask</b>" not in page
-    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
+@pytest.fixture(params=KINDS)
+def any_page(request, pages):
+    return pages[request.param]
 
 
-def test_nothing_is_fetched_from_elsewhere(page):
-    assert not re.findall(r"""(?:src|href|srcset)\s*=(?!"data:)|url\(|@import|<link|<iframe""", page)
-    assert "http://" not in page
-    assert "https://" not in page
-    assert '<meta name="viewport"' in page
+@pytest.fixture
+def page(pages):
+    return pages["weekly"]
 
 
-def test_pictures_are_valid_and_described(page):
-    images = re.findall(r'<img src="data:image/svg\+xml;base64,([^"]+)" alt="([^"]+)"', page)
-    assert len(images) == 4  # two accounts with delivery, the calibration, the most striking finding
+def test_foreign_names_run_nothing(any_page):
+    assert "<script" not in any_page
+    assert "<b>Ask</b>" not in any_page
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in any_page
+
+
+def test_nothing_is_fetched_from_elsewhere(any_page):
+    found = Fetches()
+    found.feed(any_page)
+    assert found.addresses
+    assert [a for a in found.addresses if not a.startswith("data:image/svg+xml;base64,")] == []
+    assert not re.findall(r"url\(|@import|http://|https://", any_page)
+    assert not found.tags & {"script", "link", "iframe", "object", "embed", "base", "form"}
+    assert '<meta name="viewport"' in any_page
+
+
+class Fetches(HTMLParser):
+    """What a browser would ask for, and every element of a page."""
+
+    def __init__(self):
+        super().__init__()
+        self.addresses, self.tags = [], set()
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.add(tag)
+        self.addresses += [
+            v for k, v in attrs if k in {"src", "href", "srcset", "poster", "action", "data", "background"}
+        ]
+        assert not [k for k, _ in attrs if k.startswith("on")]
+
+
+def test_pictures_are_valid_described_and_hold_no_markup_of_others(any_page):
+    images = re.findall(r'<img src="data:image/svg\+xml;base64,([^"]+)" alt="([^"]+)"', any_page)
+    assert images
     for body, alt in images:
-        assert ET.fromstring(base64.b64decode(body, validate=True)).tag.endswith("svg")  # noqa: S314 - our own picture
+        drawn = base64.b64decode(body, validate=True)
+        root = ET.fromstring(drawn)  # noqa: S314 - our own picture
+        assert root.tag.endswith("svg")
+        assert not [e for e in root.iter() if e.tag.rpartition("}")[2] in {"script", "image", "a", "foreignObject"}]
+        assert b"alert(1)</script>" not in drawn
+        links = [v for e in root.iter() for k, v in e.attrib.items() if k.endswith("href")]
+        assert all(link.startswith("#") for link in links)
         assert alt
+
+
+def test_a_week_has_its_pictures(page):
+    # Its course, two accounts with delivery, the calibration, the most striking finding.
+    assert page.count("<img ") == 5
 
 
 def test_every_section_has_its_numbers(page):
@@ -56,36 +102,41 @@ def test_every_section_has_its_numbers(page):
 
 def test_the_same_data_gives_the_same_page_and_leaves_no_state(lake, page):
     before = dict(mpl.rcParams)
-    assert render(collect(lake, **PERIOD)) == page
+    assert render(edition(lake)) == page
     assert dict(mpl.rcParams) == before
 
 
-def test_the_file_replaces_the_one_of_the_same_day(lake, tmp_path):
-    folder = tmp_path / "reports"
-    folder.mkdir()
-    (folder / "report-2026-03-11.html").write_text("old")
-    path = write_report(lake, tmp_path, **PERIOD)
-    assert path == folder / "report-2026-03-11.html"
-    assert path.read_text(encoding="utf-8").startswith("<!doctype html>")
-    assert list(folder.iterdir()) == [path]
+def test_the_files_replace_those_of_the_same_period(lake, tmp_path):
+    (tmp_path / "report-weekly-2026-03-02.html").write_text("old")
+    files = write_report(edition(lake), tmp_path)
+    names = [f"report-weekly-2026-03-02.{end}" for end in ("csv", "html", "xlsx")]
+    assert sorted(p.name for p in tmp_path.iterdir()) == names
+    assert files.html.read_text(encoding="utf-8").startswith("<!doctype html>")
 
 
 def test_a_failed_write_leaves_the_old_file(lake, tmp_path, monkeypatch):
-    folder = tmp_path / "reports"
-    folder.mkdir()
-    (folder / "report-2026-03-11.html").write_text("old")
+    (tmp_path / "report-weekly-2026-03-02.html").write_text("old")
 
-    def broken(_data):
+    def broken(*_):
         raise RuntimeError("no")
 
-    monkeypatch.setattr("insights_assets.serving.report.render", broken)
+    monkeypatch.setattr("insights_assets.serving.report.write_csv", broken)
     with pytest.raises(RuntimeError):
-        write_report(lake, tmp_path, **PERIOD)
-    assert [p.read_text() for p in folder.iterdir()] == ["old"]
+        write_report(edition(lake), tmp_path)
+    assert [p.read_text() for p in tmp_path.iterdir()] == ["old"]
 
 
-def test_an_empty_lake_says_so_in_sentences(tmp_path):
-    page = write_report(small.build(tmp_path / "lake"), tmp_path, **PERIOD).read_text(encoding="utf-8")
+def test_some_accounts_have_a_file_of_their_own(lake, tmp_path):
+    one = make_edition(lake, "daily", now=small.NOW, accounts=["act_1"])
+    two = make_edition(lake, "daily", now=small.NOW, accounts=["act_1", "act_2"])
+    first, second = (write_report(e, tmp_path).html.name for e in (one, two))
+    assert first == "report-daily-2026-03-10-act_1.html"
+    assert second.startswith("report-daily-2026-03-10-2-accounts-")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_empty_lake_says_so_in_sentences(tmp_path, kind):
+    page = write_report(edition(small.build(tmp_path / "lake"), kind), tmp_path).html.read_text(encoding="utf-8")
     assert "<table" not in page
     assert "<img" not in page
     for text in ("No delivery is stored", "No ad left its own baseline", "No burnout risk", "No check has run"):
@@ -101,13 +152,13 @@ def test_what_is_expected_stands_with_its_interval_and_past_errors_by_horizon(tm
         prediction_scores=[small.score(n, e, ad=f"{e}") for n in range(1, 4) for e in range(1, 11)],
     )
     data = collect(lake, **PERIOD)
-    assert [(e.week, e.spend.middle, e.results.high, e.cpr.middle) for e in data.expected] == [
+    assert [(e.begins, e.spend.middle, e.results.high, e.cpr.middle) for e in data.expected] == [
         (small.RUNNING, 640.0, pytest.approx(17.6), None),
         (small.RUNNING + timedelta(weeks=3), 640.0, pytest.approx(17.6), None),
     ]
     # Errors of 1 to 10 in units of 10, beside 2 for the last value.
     assert data.accuracy["ratio_to_naive"].to_list() == pytest.approx([0.275])
-    page = render(data)
+    page = render(replace(edition(lake), data=data))
     assert "640.00 EUR" in page
     assert "576.00 EUR to 704.00 EUR" in page
     assert "80 % intervals held 80% of the truths" in page
@@ -144,7 +195,8 @@ def test_advice_of_the_newest_complete_week_comes_first_by_priority(tmp_path):
     data = collect(lake, **PERIOD)
     told = [(a.kind, a.entity_name, a.priority_level) for a in data.advice]
     assert told == [("SCALE_UP", "2", "high"), ("PAUSE", "Spring <offer>", "medium")]
-    page = render(data)
+    shown = edition(lake)
+    page = render(replace(shown, data=data))
     assert page.index("Do SCALE_UP") < page.index("Do PAUSE")
     assert "Spring &lt;offer&gt;" in page
-    assert "No advice is open" in render(replace(data, advice=()))
+    assert "No advice is open" in render(replace(shown, data=replace(data, advice=())))

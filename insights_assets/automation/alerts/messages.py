@@ -1,4 +1,4 @@
-"""Messages: notifications of one tick grouped for a sink, and how a sink shows them.
+"""Messages: notifications of one tick grouped for a sink, or a report, and how a sink shows them.
 
 Subjects and summaries hold foreign text (names of ads). Each form escapes for its reader: JSON by itself, Slack its
 three control characters, a mail no line break in a header.
@@ -9,6 +9,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from insights_assets.automation.alerts.life_cycle import Notification
@@ -31,16 +32,22 @@ class Group:
 
 @dataclass(frozen=True)
 class Message:
-    """One message: `message_id` is its idempotency key, `alerts` the facts, `count` how many alerts it is about."""
+    """One message: `message_id` is its idempotency key, `alerts` the facts, `count` how many alerts it is about.
+
+    A message about a report has no alerts: `report` is title, lines and file.
+    """
 
     message_id: str
     created_at: datetime
     count: int
     alerts: tuple[Mapping[str, Any], ...]
+    report: Mapping[str, Any] | None = None
 
     @property
     def title(self) -> str:
         """One line."""
+        if self.report is not None:
+            return str(self.report["title"])
         if self.count == 1:
             return line(self.alerts[0])
         worst = self.alerts[0]["severity"]
@@ -49,7 +56,9 @@ class Message:
 
     @property
     def text(self) -> str:
-        """Title and, of several alerts, a line each."""
+        """Title and, of several alerts or a report, a line each."""
+        if self.report is not None:
+            return "\n".join([self.title, *(f"- {one_line(text, 700)}" for text in self.report["lines"])])
         if self.count == 1:
             return self.title
         lines = [self.title, *(f"- {line(alert)}" for alert in self.alerts)]
@@ -91,6 +100,19 @@ def group(notifications: Sequence[Notification], names: Mapping[str, str], *, di
     ]
 
 
+def of_report(identity: str, title: str, lines: Sequence[str], file: Path) -> Group:
+    """A report as what becomes one message.
+
+    Args:
+        identity: of the report, the same when it is made again.
+        title: one line.
+        lines: what it says in short; may hold foreign text.
+        file: the page, attached where a sink can.
+    """
+    told = {"title": title, "lines": list(lines), "file": str(file.absolute())}
+    return Group([identity], None, redact(json.dumps({"count": 0, "alerts": [], "report": told}, ensure_ascii=False)))
+
+
 def message_id(sink: str, keys: Sequence[str]) -> str:
     """The identity of a message: the same for the same notifications to the same sink."""
     return hashlib.sha256("\x1f".join((sink, *sorted(keys))).encode()).hexdigest()[:32]
@@ -99,17 +121,19 @@ def message_id(sink: str, keys: Sequence[str]) -> str:
 def read(identity: str, created_at: datetime, payload: str) -> Message:
     """A stored message."""
     content = json.loads(payload)
-    return Message(identity, created_at, content["count"], tuple(content["alerts"]))
+    return Message(identity, created_at, content["count"], tuple(content["alerts"]), content.get("report"))
 
 
 def as_json(message: Message) -> dict[str, Any]:
     """What a webhook gets."""
+    report = {} if message.report is None else {"report": {"lines": message.report["lines"]}}
     return {
         "id": message.message_id,
         "created_at": message.created_at.isoformat(),
         "title": message.title,
         "count": message.count,
         "alerts": list(message.alerts),
+        **report,
     }
 
 

@@ -66,6 +66,20 @@ def store(
         update(lake, ALERT_OUTBOX, add)
 
 
+def store_once(lake: Lake, sinks: Sequence[str], group: messages.Group, now: datetime) -> int:
+    """Store one message for each sink, unless it is in the outbox already; returns how many were stored."""
+    stored: list[dict[str, Any]] = []
+
+    def add(rows: pl.DataFrame) -> pl.DataFrame:
+        known = set(rows["message_id"])
+        stored[:] = [row for row in (_row(sink, group, now) for sink in sinks) if row["message_id"] not in known]
+        return pl.concat([rows, pl.DataFrame(stored, schema=ALERT_OUTBOX.schema)]) if stored else rows
+
+    if sinks:
+        update(lake, ALERT_OUTBOX, add)
+    return len(stored)
+
+
 def deliver(lake: Lake, sinks: Mapping[str, Sink], now: datetime) -> Delivery:
     """Send what is due, oldest first, each sink by itself: one that is down holds up nobody else.
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from email.message import EmailMessage
 from email.utils import format_datetime
+from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
@@ -27,6 +28,8 @@ from insights_assets.sink_settings import LOOPBACK, Secret, SinkSettings
 
 TIMEOUT_S = 5.0
 SUBJECT_LENGTH = 200
+_ABSENT = "\nThe page is no longer at hand, or too large to attach.\n"
+LARGEST_PAGE = 10_000_000  # bytes; base64 makes 13.7 MB of it, and 20 to 25 MB is the usual limit of a mail server
 _logger = logging.getLogger("insights_assets.alerts")
 
 
@@ -127,7 +130,11 @@ class SmtpSink:
         mail["Date"] = format_datetime(message.created_at)
         mail["Message-ID"] = f"<{message.message_id}@{self.settings.sender.partition('@')[2]}>"
         mail["Auto-Submitted"] = "auto-generated"
-        mail.set_content(message.text + "\n")
+        page = _page(message)
+        absent = message.report is not None and page is None
+        mail.set_content(message.text + "\n" + (_ABSENT if absent else ""))
+        if page is not None:
+            mail.add_attachment(page.read_text(encoding="utf-8"), subtype="html", filename=page.name, cte="base64")
         return mail
 
 
@@ -139,6 +146,14 @@ def make_sink(settings: SinkSettings) -> Sink:
         return SmtpSink(settings)
     guard_http_logs()
     return WebhookSink(settings.url, settings.secret, as_slack if settings.type == "slack" else as_json)
+
+
+def _page(message: Message) -> Path | None:
+    """The page of a report, if it is still there and not beyond what mail servers take."""
+    if message.report is None:
+        return None
+    page = Path(message.report["file"])
+    return page if page.is_file() and page.stat().st_size <= LARGEST_PAGE else None
 
 
 def _checked(url: str) -> str:

@@ -104,7 +104,7 @@ def mail_receiver(**how):
         nonlocal ended
         ended = asyncio.Event()
         wrapped = receiver.context if receiver.tls == "implicit" else None
-        server = await asyncio.start_server(receiver.serve, "127.0.0.1", 0, ssl=wrapped)
+        server = await asyncio.start_server(receiver.serve, "127.0.0.1", 0, ssl=wrapped, limit=2**23)
         receiver.port = server.sockets[0].getsockname()[1]
         ready.set()
         async with server:
