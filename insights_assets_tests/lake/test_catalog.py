@@ -32,7 +32,7 @@ CONTRACT = {
         "account_id week date creative_id creative_type status spend impressions clicks results revenue hook_rate "
         "video_p25_rate video_p50_rate video_p100_rate"
     ),
-    "creative_aggregates": "account_id week creative_type status spend impressions roas ctr hook_rate avg_ctr creatives",
+    "creative_aggregates": "account_id week creative_type status spend impressions roas hook_rate avg_ctr creatives",
     "creative_aggregates_daily": "account_id week date creative_type status spend impressions clicks orders revenue",
     "insights_daily": (
         "account_id week date campaign_id adset_id ad_id spend impressions reach clicks inline_link_clicks frequency "
