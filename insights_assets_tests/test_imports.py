@@ -37,7 +37,7 @@ ALLOWED = {
     "registry": {"graph_api", "lake", "partitions", "tables", "problems"},
 }
 DOORS = {"definitions", "cli", "commands", "serving", "automation", "backfill", "crew", "progress", "runs", "planning"}
-DOORS |= {"instance_home", "lineage", "backfill_work"}
+DOORS |= {"deletions", "instance_home", "lineage", "backfill_work"}
 
 
 def module_of(file: Path) -> str:

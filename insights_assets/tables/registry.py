@@ -16,6 +16,7 @@ from insights_assets.tables.classifications import CLASSIFICATIONS
 from insights_assets.tables.completeness import COMPLETENESS
 from insights_assets.tables.creative_aggregates import CREATIVE_AGGREGATES
 from insights_assets.tables.creative_performance import CREATIVE_PERFORMANCE
+from insights_assets.tables.deletions import DELETIONS
 from insights_assets.tables.entities import ADS, ADSETS, CAMPAIGNS, CREATIVES
 from insights_assets.tables.features import FEATURES_AD, FEATURES_ADSET, FEATURES_CAMPAIGN
 from insights_assets.tables.forecasts import FORECASTS
@@ -78,6 +79,7 @@ TABLES: dict[str, Table] = {
         SYNC_LOG,
         CHECK_RESULTS,
         QUARANTINE,
+        DELETIONS,
         ALERTS,
         ALERT_OUTBOX,
     )

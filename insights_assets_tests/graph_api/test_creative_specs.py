@@ -63,7 +63,10 @@ def test_cards_of_a_carousel_in_order():
     [
         (["http://x.test/a.jpg?oe=69CB0E80"], datetime(2026, 3, 31, tzinfo=UTC)),
         (["http://x.test/a.jpg?ext=1774915200"], datetime(2026, 3, 31, tzinfo=UTC)),
-        (["http://x.test/a.jpg?oe=69CB0E81", None, "http://x.test/b.jpg?oe=69CB0E80"], datetime(2026, 3, 31, tzinfo=UTC)),
+        (
+            ["http://x.test/a.jpg?oe=69CB0E81", None, "http://x.test/b.jpg?oe=69CB0E80"],
+            datetime(2026, 3, 31, tzinfo=UTC),
+        ),
         (["http://x.test/a.jpg"], None),
         (["http://x.test/a.jpg?oe=soon"], None),
         (["http://x.test/a.jpg?oe=FFFFFFFFFFFFFFFFFF"], None),

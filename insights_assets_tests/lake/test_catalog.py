@@ -92,6 +92,7 @@ CONTRACT = {
     "refresh_plan": "account_id week lookback_days",
     "restatements": "account_id week ad_id date metric old_value new_value age_days observed_at",
     "quarantine": "account_id week table_name reason row observed_at",
+    "deletions": "deletion_id account_id first_week last_week deleted_by requested_at finished_at tables lifted_at",
     "alerts": "alert_id account_id kind severity subject opened_at status resolved_at",
     "alert_outbox": "message_id account_id sink created_at failed_attempts next_attempt_at delivered_at last_error",
 }
@@ -163,7 +164,11 @@ def row(table: Table, **given: Any) -> dict[str, Any]:
     if table.name == "alerts":
         made["kind"] = "ctr_drop"
     whose = given.get("account_id", ACCOUNT).encode()
-    made |= {k: sha256(whose).hexdigest()[:n] for k, n in (("alert_id", 16), ("message_id", 32)) if k in made}
+    made |= {
+        k: sha256(whose).hexdigest()[:n]
+        for k, n in (("alert_id", 16), ("deletion_id", 16), ("message_id", 32))
+        if k in made
+    }
     if table.name == "recommendation_outcomes":
         made["horizon_weeks"] = 2
     if table.name.startswith("classifications_"):

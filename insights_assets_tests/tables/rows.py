@@ -21,6 +21,7 @@ MEANINGFUL: dict[str, Any] = {
     "origin": "story_spec",
     "finding_id": "0123456789abcdef",
     "alert_id": "0123456789abcdef",
+    "deletion_id": "0123456789abcdef",
     "message_id": "0123456789abcdef0123456789abcdef",
     "anomaly_type": "cpr_spike",
     "metric": "cpr",
