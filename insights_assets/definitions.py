@@ -25,6 +25,7 @@ from insights_assets.assets import (
     patterns,
     recommendations,
     results,
+    revenue,
     scores,
 )
 from insights_assets.automation import tail_audit, version_watch
@@ -62,6 +63,7 @@ DERIVED_ASSETS = (
     results.results_weekly,
     creative_performance.creative_performance,
     creative_performance.creative_aggregates,
+    revenue.revenue_daily,
     completeness.completeness,
     features.features_campaign,
     features.features_adset,

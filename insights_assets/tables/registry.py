@@ -34,6 +34,7 @@ from insights_assets.tables.recommendation_outcomes import RECOMMENDATION_OUTCOM
 from insights_assets.tables.recommendations import RECOMMENDATIONS
 from insights_assets.tables.restatements import RESTATEMENTS
 from insights_assets.tables.results import RESULTS_DAILY, RESULTS_WEEKLY
+from insights_assets.tables.revenue_daily import REVENUE_DAILY
 from insights_assets.tables.tracking_health import TRACKING_HEALTH
 
 TABLES: dict[str, Table] = {
@@ -53,6 +54,7 @@ TABLES: dict[str, Table] = {
         RESULTS_WEEKLY,
         CREATIVE_PERFORMANCE,
         CREATIVE_AGGREGATES,
+        REVENUE_DAILY,
         COMPLETENESS,
         FEATURES_CAMPAIGN,
         FEATURES_ADSET,

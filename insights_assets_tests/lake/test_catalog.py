@@ -92,14 +92,21 @@ CONTRACT = {
     "refresh_plan": "account_id week lookback_days",
     "restatements": "account_id week ad_id date metric old_value new_value age_days observed_at",
     "quarantine": "account_id week table_name reason row observed_at",
+    "revenue_daily": "account_id week date level entity_id spend purchases revenue revenue_7d_click offline_revenue",
+    "roas": (
+        "account_id week level entity_id currency spend revenue roas roas_1d_click roas_7d_click roas_28d_click "
+        "roas_1d_view roas_with_offline offline_revenue cost_per_purchase"
+    ),
+    "roas_blended": "week currency accounts spend revenue roas roas_with_offline",
+    "cost_per_action": "account_id week level entity_id action_type actions spend cost",
     "deletions": "deletion_id account_id first_week last_week deleted_by requested_at finished_at tables lifted_at",
     "alerts": "alert_id account_id kind severity subject opened_at status resolved_at",
     "alert_outbox": "message_id account_id sink created_at failed_attempts next_attempt_at delivered_at last_error",
 }
 # Rows of views over several tables.
 THREE_LEVELS = ("insights_weekly", "features", "anomalies", "classifications", "recommendations")
-UNITED = {**dict.fromkeys(THREE_LEVELS, 6), "forecasts": 8}
-FLEET = {"backtest_anomalies", "backtest_burnout", "burnout_models"}  # of all accounts together, pooled
+UNITED = {**dict.fromkeys(THREE_LEVELS, 6), "forecasts": 8, "roas": 8, "cost_per_action": 8}
+FLEET = {"roas_blended", "backtest_anomalies", "backtest_burnout", "burnout_models"}  # of all accounts together, pooled
 FIRST_WORDS = {
     "anomaly_type": "cpr_spike",
     "metric": "cpr",
