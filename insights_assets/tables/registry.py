@@ -15,6 +15,7 @@ from insights_assets.tables.classification_feedback import CLASSIFICATION_FEEDBA
 from insights_assets.tables.classifications import CLASSIFICATIONS
 from insights_assets.tables.completeness import COMPLETENESS
 from insights_assets.tables.creative_aggregates import CREATIVE_AGGREGATES
+from insights_assets.tables.creative_fatigue import CREATIVE_FATIGUE
 from insights_assets.tables.creative_performance import CREATIVE_PERFORMANCE
 from insights_assets.tables.deletions import DELETIONS
 from insights_assets.tables.entities import ADS, ADSETS, CAMPAIGNS, CREATIVES
@@ -35,6 +36,7 @@ from insights_assets.tables.recommendations import RECOMMENDATIONS
 from insights_assets.tables.restatements import RESTATEMENTS
 from insights_assets.tables.results import RESULTS_DAILY, RESULTS_WEEKLY
 from insights_assets.tables.revenue_daily import REVENUE_DAILY
+from insights_assets.tables.spend_waste import SPEND_WASTE
 from insights_assets.tables.tracking_health import TRACKING_HEALTH
 
 TABLES: dict[str, Table] = {
@@ -55,6 +57,8 @@ TABLES: dict[str, Table] = {
         CREATIVE_PERFORMANCE,
         CREATIVE_AGGREGATES,
         REVENUE_DAILY,
+        CREATIVE_FATIGUE,
+        SPEND_WASTE,
         COMPLETENESS,
         FEATURES_CAMPAIGN,
         FEATURES_ADSET,

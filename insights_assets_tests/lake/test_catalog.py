@@ -92,6 +92,8 @@ CONTRACT = {
     "refresh_plan": "account_id week lookback_days",
     "restatements": "account_id week ad_id date metric old_value new_value age_days observed_at",
     "quarantine": "account_id week table_name reason row observed_at",
+    "creative_fatigue": "account_id week creative_id fatigue link_ctr_change_pct link_ctr_q cpr_change_pct cpr_q",
+    "spend_waste": "account_id week ad_id kind spend wasted_28d wasted_least_28d q_value",
     "revenue_daily": "account_id week date level entity_id spend purchases revenue revenue_7d_click offline_revenue",
     "roas": (
         "account_id week level entity_id currency spend revenue roas roas_1d_click roas_7d_click roas_28d_click "
@@ -116,6 +118,7 @@ FIRST_WORDS = {
     "risk_level": "high",
     "creative_type": "video",
     "origin": "story_spec",
+    "fatigue": "fresh",
     "source": "added",
     "currency": "EUR",
     "timezone_name": "Asia/Tokyo",
@@ -136,7 +139,7 @@ FIRST_WORDS = {
 }
 
 STATUS = {"sync_log": "ok", "tracking_health": "healthy", "alerts": "open", "ad_lifecycle": "degraded"}
-KIND = {"anomaly_patterns": "month"}
+KIND = {"spend_waste": "zero_results", "anomaly_patterns": "month"}
 
 
 def value(name: str, dtype: Any) -> Any:
