@@ -28,6 +28,7 @@ from insights_assets.assets import (
     results,
     revenue,
     scores,
+    spend_findings,
 )
 from insights_assets.automation import tail_audit, version_watch
 from insights_assets.automation.alerts import sensors as alerting
@@ -71,6 +72,8 @@ DERIVED_ASSETS = (
     features.features_ad,
     creative_findings.creative_fatigue,
     creative_findings.spend_waste,
+    spend_findings.response_curves,
+    spend_findings.goal_drift,
     anomalies.anomalies_campaign,
     anomalies.anomalies_adset,
     anomalies.anomalies_ad,
@@ -79,6 +82,7 @@ DERIVED_ASSETS = (
     burnout.burnout_weeks,
     burnout.burnout_predictions,
     burnout.ad_lifecycle,
+    burnout.creative_lifecycle,
     *forecasts.FORECAST_ASSETS,
     scores.prediction_scores,
     classifications.classifications_campaign,

@@ -93,6 +93,10 @@ CONTRACT = {
     "restatements": "account_id week ad_id date metric old_value new_value age_days observed_at",
     "quarantine": "account_id week table_name reason row observed_at",
     "creative_fatigue": "account_id week creative_id fatigue link_ctr_change_pct link_ctr_q cpr_change_pct cpr_q",
+    "creative_lifecycle": "account_id week creative_id result_family status cost_ratio survival median_weeks_left",
+    "top_creatives": "account_id week metric rank creative_id value spend spend_share_pct",
+    "response_curves": "account_id week level entity_id verdict reason elasticity marginal_cpr average_cpr",
+    "goal_drift": "account_id week kind subject goal previous_goal spend_share_pct share_before_pct trend cpr",
     "spend_waste": "account_id week ad_id kind spend wasted_28d wasted_least_28d q_value",
     "revenue_daily": "account_id week date level entity_id spend purchases revenue revenue_7d_click offline_revenue",
     "roas": (
@@ -107,7 +111,7 @@ CONTRACT = {
 }
 # Rows of views over several tables.
 THREE_LEVELS = ("insights_weekly", "features", "anomalies", "classifications", "recommendations")
-UNITED = {**dict.fromkeys(THREE_LEVELS, 6), "forecasts": 8, "roas": 8, "cost_per_action": 8}
+UNITED = {**dict.fromkeys(THREE_LEVELS, 6), "forecasts": 8, "roas": 8, "top_creatives": 12, "cost_per_action": 8}
 FLEET = {"roas_blended", "backtest_anomalies", "backtest_burnout", "burnout_models"}  # of all accounts together, pooled
 FIRST_WORDS = {
     "anomaly_type": "cpr_spike",
@@ -119,6 +123,8 @@ FIRST_WORDS = {
     "creative_type": "video",
     "origin": "story_spec",
     "fatigue": "fresh",
+    "verdict": "room",
+    "trend": "steady",
     "source": "added",
     "currency": "EUR",
     "timezone_name": "Asia/Tokyo",
@@ -138,8 +144,14 @@ FIRST_WORDS = {
     "priority_level": "high",
 }
 
-STATUS = {"sync_log": "ok", "tracking_health": "healthy", "alerts": "open", "ad_lifecycle": "degraded"}
-KIND = {"spend_waste": "zero_results", "anomaly_patterns": "month"}
+STATUS = {
+    "sync_log": "ok",
+    "tracking_health": "healthy",
+    "alerts": "open",
+    "ad_lifecycle": "degraded",
+    "creative_lifecycle": "degraded",
+}
+KIND = {"goal_drift": "mix", "spend_waste": "zero_results", "anomaly_patterns": "month"}
 
 
 def value(name: str, dtype: Any) -> Any:
