@@ -74,6 +74,7 @@ DERIVED_ASSETS = (
     creative_findings.spend_waste,
     spend_findings.response_curves,
     spend_findings.goal_drift,
+    spend_findings.yearly_audit,
     anomalies.anomalies_campaign,
     anomalies.anomalies_adset,
     anomalies.anomalies_ad,

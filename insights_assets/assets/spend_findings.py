@@ -1,16 +1,18 @@
-"""Findings about how spend is used: response curves and drift of goals."""
+"""Findings about how spend is used: response curves, drift of goals, and the audit of a year."""
 
 import dagster as dg
 import polars as pl
 
 from insights_assets.analytics import goal_drift as drift
 from insights_assets.analytics import response_curves as curves
+from insights_assets.analytics import yearly_audit as audit
 from insights_assets.assets.declare import table_asset, upstream
 from insights_assets.partitions import lookback, split_keys
 from insights_assets.tables.entities import ADSETS
-from insights_assets.tables.features import FEATURES_ADSET, FEATURES_CAMPAIGN
+from insights_assets.tables.features import FEATURES_AD, FEATURES_ADSET, FEATURES_CAMPAIGN
 from insights_assets.tables.goal_drift import GOAL_DRIFT
 from insights_assets.tables.response_curves import RESPONSE_CURVES
+from insights_assets.tables.yearly_audit import YEARLY_AUDIT
 
 KINDS = {"python", "polars"}
 
@@ -50,3 +52,15 @@ def goal_drift(
 ) -> dg.MaterializeResult[pl.DataFrame]:
     _, weeks = split_keys(context.partition_keys)
     return dg.MaterializeResult(value=drift.goal_drift(features, adsets, weeks))
+
+
+@table_asset(
+    YEARLY_AUDIT,
+    "Sums over the 52 weeks up to the week, by result family; ranked by ad for the concentration, by week for the best "
+    "and the worst.",
+    kinds=KINDS,
+    ins={"features": upstream(FEATURES_AD, mapping=lookback(audit.YEAR_WEEKS - 1), columns=audit.COLUMNS)},
+)
+def yearly_audit(context: dg.AssetExecutionContext, features: pl.DataFrame) -> dg.MaterializeResult[pl.DataFrame]:
+    _, weeks = split_keys(context.partition_keys)
+    return dg.MaterializeResult(value=audit.yearly_audit(features, weeks))

@@ -41,6 +41,7 @@ from insights_assets.tables.results import RESULTS_DAILY, RESULTS_WEEKLY
 from insights_assets.tables.revenue_daily import REVENUE_DAILY
 from insights_assets.tables.spend_waste import SPEND_WASTE
 from insights_assets.tables.tracking_health import TRACKING_HEALTH
+from insights_assets.tables.yearly_audit import YEARLY_AUDIT
 
 TABLES: dict[str, Table] = {
     table.name: table
@@ -64,6 +65,7 @@ TABLES: dict[str, Table] = {
         SPEND_WASTE,
         RESPONSE_CURVES,
         GOAL_DRIFT,
+        YEARLY_AUDIT,
         COMPLETENESS,
         FEATURES_CAMPAIGN,
         FEATURES_ADSET,
