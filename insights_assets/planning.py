@@ -224,6 +224,15 @@ def newer_inputs(log: pl.DataFrame, steps: Sequence[str], weeks: Sequence[date],
     return pl.concat(found).unique().sort("account_id", "week")
 
 
+def spared(blocks: Sequence[Block], gone: Collection[Partition]) -> list[Block]:
+    """The blocks without partitions that were deleted: forcing does not bring them back either."""
+    return [
+        Block(block.account_id, stretch, block.steps)
+        for block in blocks
+        for stretch in stretches([week for week in block.weeks if (block.account_id, week) not in gone])
+    ]
+
+
 def stretches(weeks: Sequence[date]) -> Iterator[tuple[date, ...]]:
     """Split sorted Mondays into unbroken stretches."""
     start = 0

@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import Any, Literal, cast, get_args
 from urllib.parse import urlsplit
 
-from insights_assets import alert_settings, meta_fatigue_settings
+from insights_assets import alert_settings, currency_settings, meta_fatigue_settings
 from insights_assets.alert_settings import AlertSettings
 from insights_assets.analytics import advice_thresholds
+from insights_assets.currency_settings import CurrencySettings
 from insights_assets.logged import FORMAT, LEVEL, log_format, log_level
 from insights_assets.problems import InputError
 from insights_assets.tables.columns import FAMILIES
@@ -40,8 +41,8 @@ class Settings:
     `insights sandbox --help`; `refresh_after_h` hours is how long an unsettled week counts as fresh; `families`
     overrides an account's primary result family; `accounts_file` is a static list of accounts; `postgres_url` is where
     the Dagster instance is kept (None: SQLite under the home); `alerts` is what opens an alert and
-    who is told; `recommendations` are the thresholds of advice; `meta_fatigue` is whether Meta's own fatigue label is
-    asked for.
+    who is told; `recommendations` are the thresholds of advice; `currency` is where rates between currencies are;
+    `meta_fatigue` is whether Meta's own fatigue label is asked for.
     """
 
     home: Path
@@ -68,6 +69,7 @@ class Settings:
     meta_fatigue: meta_fatigue_settings.MetaFatigueSettings = field(
         default_factory=meta_fatigue_settings.MetaFatigueSettings
     )
+    currency: CurrencySettings = field(default_factory=CurrencySettings)
     origins: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     def now(self) -> datetime:
@@ -249,6 +251,13 @@ def _alerts(value: Any, where: str) -> AlertSettings:
         raise SettingsError(str(error)) from error
 
 
+def _currency(value: Any, where: str) -> CurrencySettings:
+    try:
+        return currency_settings.parse(value, where)
+    except InputError as error:
+        raise SettingsError(str(error)) from error
+
+
 def _log(read: Callable[[Mapping[str, str]], str], env: Mapping[str, str]) -> str:
     try:
         return read(env)
@@ -286,4 +295,5 @@ _FILE_KEYS = {
     "schedules": _schedules,
     "recommendations": _recommendations,
     "meta_fatigue": _meta_fatigue,
+    "currency": _currency,
 }

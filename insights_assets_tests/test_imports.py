@@ -17,10 +17,12 @@ DAGSTER += ("instance_home", "lineage", "runs", "commands", "lake/io_manager")
 ALLOWED = {
     "problems": set(),
     "settings": {
-        *("tables", "problems", "alert_settings", "meta_fatigue_settings", "timetable", "logged", "analytics"),
+        *("tables", "problems", "alert_settings", "currency_settings", "meta_fatigue_settings", "timetable", "logged"),
+        "analytics",
     },
     "alert_settings": {"problems", "setting_values", "sink_settings", "tables"},
     "sink_settings": {"problems", "setting_values", "tables"},
+    "currency_settings": {"problems", "setting_values", "analytics"},
     "setting_values": {"problems"},
     "meta_fatigue_settings": set(),
     "timetable": {"problems"},
@@ -40,7 +42,7 @@ ALLOWED = {
     "registry": {"graph_api", "lake", "partitions", "tables", "problems"},
 }
 DOORS = {"definitions", "cli", "commands", "serving", "automation", "backfill", "crew", "progress", "runs", "planning"}
-DOORS |= {"instance_home", "lineage", "backfill_work"}
+DOORS |= {"deletions", "instance_home", "lineage", "backfill_work"}
 
 
 def module_of(file: Path) -> str:
