@@ -20,6 +20,7 @@ import polars as pl
 from deltalake import DeltaTable, write_deltalake
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
 
+from insights_assets.lake.failures import told
 from insights_assets.lake.locking import WRITE_WAIT_S, BusyError, writing
 from insights_assets.problems import FailedError
 from insights_assets.tables.model import Table
@@ -56,6 +57,11 @@ class Lake:
     sleep: Callable[[float], None] = field(default=time.sleep, repr=False, compare=False)
     write_wait_s: float = WRITE_WAIT_S
 
+    @property
+    def remote(self) -> bool:
+        """Whether the lake is in an object store."""
+        return "://" in self.root
+
     @contextmanager
     def lock(self, table: Table, accounts: Collection[str]) -> Iterator[None]:
         """Keep other processes of this machine from writing these accounts of a table; nothing on an object store.
@@ -63,7 +69,7 @@ class Lake:
         Raises:
             LakeError: another process held them for `write_wait_s` seconds.
         """
-        if "://" in self.root:
+        if self.remote:
             yield
             return
         folder = Path(self.root) / "_locks" / table.name
@@ -85,7 +91,7 @@ class Lake:
         except TableNotFoundError:
             return None
         except (DeltaError, OSError) as error:
-            raise LakeError(f"Table {table.name} at {self.uri(table)} cannot be opened: {error}") from error
+            raise LakeError(f"Table {table.name} at {self.uri(table)} cannot be opened: {told(error)}.") from error
 
     def count(self, table: Table) -> int:
         """How many rows a table has, from the commit log alone."""
@@ -139,7 +145,7 @@ class Lake:
         try:
             return typed.collect()
         except (DeltaError, OSError, pl.exceptions.PolarsError) as error:
-            raise LakeError(f"Table {table.name} at {self.uri(table)} cannot be read: {error}") from error
+            raise LakeError(f"Table {table.name} at {self.uri(table)} cannot be read: {told(error)}.") from error
 
     def accounts_of(self, table: Table) -> set[str]:
         """Accounts that a partitioned table has files of, from the commit log alone."""
@@ -209,7 +215,7 @@ class Lake:
                     ) from error
                 self.sleep(random.uniform(0, 0.05 * 2 ** min(attempt, 6)))
             except (DeltaError, OSError) as error:
-                raise LakeError(f"Table {table.name} at {self.uri(table)} cannot be written: {error}") from error
+                raise LakeError(f"Table {table.name} at {self.uri(table)} cannot be written: {told(error)}.") from error
             else:
                 return
 
