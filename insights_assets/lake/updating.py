@@ -12,10 +12,8 @@ from deltalake import CommitProperties, DeltaTable, write_deltalake
 from deltalake.exceptions import CommitFailedError, DeltaError
 
 from insights_assets.lake.failures import told
-from insights_assets.lake.store import COMMIT_TRIES, Lake, LakeError
+from insights_assets.lake.store import COMMIT_TRIES, WHOLE, Lake, LakeError
 from insights_assets.tables.model import REASON, Table
-
-_WHOLE = ("whole table",)
 
 
 def update(lake: Lake, table: Table, change: Callable[[pl.DataFrame], pl.DataFrame]) -> pl.DataFrame:
@@ -33,7 +31,7 @@ def update(lake: Lake, table: Table, change: Callable[[pl.DataFrame], pl.DataFra
         LakeError: storage failed, or other writers were faster `COMMIT_TRIES` times.
         ValueError: a new row does not fit the table's model; nothing is written.
     """
-    with lake.lock(table, _WHOLE):
+    with lake.lock(table, WHOLE):
         lake.ensure([table])
         for attempt in range(COMMIT_TRIES):
             snapshot = lake.delta(table)

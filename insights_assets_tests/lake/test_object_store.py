@@ -58,7 +58,7 @@ def behind(lake, proxy):
 
 
 def times(number, fault, *, method="", path=""):
-    """A chooser: the first requests of that method and path meet the fault."""
+    """A chooser: the first requests of that method and path meet the fault (-1: all)."""
     left = [number]
 
     def choose(asked, where):
@@ -120,7 +120,7 @@ def test_a_write_through_passing_faults_lands_once(behind, proxy, fault, path):
     proxy.choose = times(2, fault, method="PUT", path=path)
     update(behind, ACCOUNTS, lambda rows: pl.concat([rows, frame_of(ACCOUNTS, valid_row(ACCOUNTS))]).unique())
     assert proxy.failed >= 6
-    proxy.choose = lambda method, path: None
+    proxy.choose = times(0, None)
     assert behind.read(ADS)["ad_id"].to_list() == ["b", "c", "d"]
     assert behind.read(ACCOUNTS).height == 1
 
@@ -144,27 +144,28 @@ def test_reading_through_passing_faults_reads_all(behind, proxy, fault):
 @pytest.mark.slow
 def test_a_store_that_stays_down_is_one_sentence_and_leaves_the_table_whole(behind, proxy):
     behind.replace(ADS, ads("a"), [PARTITION])
-    proxy.choose = lambda method, path: "slow down" if method == "PUT" and path.endswith(".json") else None
+    proxy.choose = times(-1, "slow down", method="PUT", path=".json")
     with pytest.raises(
         LakeError, match=r"^Table ads at s3\S+ cannot be written: .* SlowDown, Please reduce.*\.$"
     ) as error:
         behind.replace(ADS, ads("b"), [PARTITION])
     assert SECRET not in str(error.value)
-    proxy.choose = lambda method, path: None
+    proxy.choose = times(0, None)
     assert behind.read(ADS)["ad_id"].to_list() == ["a"]
     with open_catalog(behind, views=["ads"]) as connection:
-        proxy.choose = lambda method, path: "reset" if ".parquet" in path else None
+        proxy.choose = times(-1, "reset", path=".parquet")
         with pytest.raises(LakeError, match=r"^Table ads at s3\S+ cannot be read: [^\n]*\.$"):
             behind.read(ADS)
         with pytest.raises(QueryError) as refused:
             select(connection, "FROM ads")
         assert SECRET not in str(refused.value)
-    proxy.choose = lambda method, path: "reset"
+    proxy.choose = times(-1, "reset")
     with pytest.raises(LakeError, match="does not answer"):
         behind.read(ADS)
 
 
-def test_a_bucket_that_is_not_there_is_named_as_such(lake):
+@pytest.mark.usefixtures("lake")
+def test_a_bucket_that_is_not_there_is_named_as_such():
     with pytest.raises(LakeError, match="the object store answers NoSuchBucket, The specified bucket does not exist"):
         Lake("s3://another-bucket/lake").read(ADS)
 
