@@ -5,6 +5,7 @@ import re
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _ANSWER = re.compile(r"<Code>([^<]+)</Code>(?:\s*<Message>([^<]*)</Message>)?")
 _QUERY = re.compile(r"(https?://[^\s?]+)\?\S+")
+_TRACE = re.compile(r"\n\s*0: .*", re.DOTALL)
 _LONGEST = 300
 
 
@@ -14,7 +15,7 @@ def told(error: BaseException) -> str:
     An object store's own answer (code and message) where there is one; else the whole chain of causes in one line,
     without the queries of addresses, which may be signed.
     """
-    text = _COLOUR.sub("", str(error))
+    text = _TRACE.sub("", _COLOUR.sub("", str(error)))
     if answer := _ANSWER.search(text):
         code, message = answer.groups()
         return f"the object store answers {code}" + (f", {message.rstrip('.')}" if message else "")

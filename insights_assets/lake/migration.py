@@ -74,8 +74,8 @@ def _rewrite(table: Table, snapshot: DeltaTable, upgrade: Upgrade, storage_optio
         # delta-rs pulls from inside its own runtime, in which nothing of delta-rs can be called: another thread reads.
         with ThreadPoolExecutor(1) as reader:
             for read in reads:
-                rows = reader.submit(read.collect).result()
-                yield from upgraded(table, upgrade, rows).to_arrow().cast(schema).to_batches()
+                rows = reader.submit(_part, table, upgrade, read).result()
+                yield from rows.to_arrow().cast(schema).to_batches()
 
     # No retry inside: rebased on a newer version, an overwrite would lose what came in between.
     write_deltalake(
@@ -98,3 +98,7 @@ def _reads(table: Table, snapshot: DeltaTable) -> list[pl.LazyFrame]:
         rows.filter(pl.col("account_id") == account)
         for account in sorted({str(p["account_id"]) for p in snapshot.partitions()})
     ]
+
+
+def _part(table: Table, upgrade: Upgrade, read: pl.LazyFrame) -> pl.DataFrame:
+    return upgraded(table, upgrade, read.collect())
