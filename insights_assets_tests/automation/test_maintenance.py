@@ -96,7 +96,8 @@ def test_the_weekly_job_does_the_same_and_fails_when_something_is_wrong(lake):
         assert not job.execute_in_process(instance=instance, raise_on_error=False).success
 
 
-def test_a_backup_is_a_home(home, lake, tmp_path):
+@pytest.mark.usefixtures("lake")
+def test_a_backup_is_a_home(home, tmp_path):
     insights("maintain")  # makes the instance
     (home / "settings.toml").write_text("refresh_after_h = 5\n")
     with closing(sqlite3.connect(home / "dagster" / "written.db")) as database:
