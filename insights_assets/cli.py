@@ -36,6 +36,11 @@ class Commands(click.Group):
         "feedback": ("feedback", "What you say about tiers: it stands above rules and model."),
         "delete": ("delete", "Delete weeks of an account for good, with all that was made from them."),
         "undelete": ("delete", "Allow deleted weeks of an account to be read again."),
+        "maintain": ("maintain", "Compact, vacuum and check the lake, and retire what is superseded."),
+        "backup": (
+            "backup",
+            "Copy the home and its lake into a folder that is a home itself; again, it takes what is new.",
+        ),
         "sql": ("sql", "Ask the views with SQL (DuckDB, read-only)."),
         "report": ("report", "Write the report of a day, a week or a year."),
         "export": ("export", "Write a view to a file: CSV, Excel or Parquet."),

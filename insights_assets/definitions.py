@@ -34,6 +34,7 @@ from insights_assets.assets import (
 from insights_assets.automation import tail_audit, version_watch
 from insights_assets.automation.alerts import sensors as alerting
 from insights_assets.automation.launching import launching
+from insights_assets.automation.maintenance import maintenance
 from insights_assets.automation.reports import REPORT_ASSETS, report_schedules
 from insights_assets.automation.resume import resume_sensor
 from insights_assets.checks.backtest_burnout import burnout_check
@@ -121,6 +122,7 @@ def build_defs(settings: Settings | None = None, *, overrides: Mapping[str, Any]
     resources["lake_io"] = LakeIOManager(resources["lake"], TABLES, resources["clock"], LEDGERS)
     started = launching(PARTITIONED_ASSETS, resources, effective)
     reporting, reported = report_schedules(effective.schedules, mode=effective.mode)
+    maintain, weekly = maintenance(resources["lake"], TABLES.values(), effective)
     return dg.Definitions(
         assets=[
             accounts.accounts,
@@ -142,8 +144,8 @@ def build_defs(settings: Settings | None = None, *, overrides: Mapping[str, Any]
             backtest_forecasts.no_worse,
             version_check(accounts.accounts, effective.graph_version, resources["clock"]),
         ],
-        jobs=[tail_audit.job, version_watch.job, *started.jobs, *reporting],
-        schedules=[tail_audit.tail_audit, version_watch.schedule, *started.schedules, *reported],
+        jobs=[tail_audit.job, version_watch.job, maintain, *started.jobs, *reporting],
+        schedules=[tail_audit.tail_audit, version_watch.schedule, weekly, *started.schedules, *reported],
         sensors=[
             resume_sensor(PARTITIONED_ASSETS, resources["lake"], resources["clock"]),
             *started.sensors,

@@ -12,11 +12,12 @@ from pathlib import Path
 from typing import Any, Literal, cast, get_args
 from urllib.parse import urlsplit
 
-from insights_assets import alert_settings, currency_settings, meta_fatigue_settings
+from insights_assets import alert_settings, currency_settings, maintenance_settings, meta_fatigue_settings
 from insights_assets.alert_settings import AlertSettings
 from insights_assets.analytics import advice_thresholds
 from insights_assets.currency_settings import CurrencySettings
 from insights_assets.logged import FORMAT, LEVEL, log_format, log_level
+from insights_assets.maintenance_settings import MaintenanceSettings
 from insights_assets.problems import InputError
 from insights_assets.tables.columns import FAMILIES
 from insights_assets.timetable import Timetable, parse
@@ -42,7 +43,7 @@ class Settings:
     overrides an account's primary result family; `accounts_file` is a static list of accounts; `postgres_url` is where
     the Dagster instance is kept (None: SQLite under the home); `alerts` is what opens an alert and
     who is told; `recommendations` are the thresholds of advice; `currency` is where rates between currencies are;
-    `meta_fatigue` is whether Meta's own fatigue label is asked for.
+    `meta_fatigue` is whether Meta's own fatigue label is asked for; `maintenance` is what is kept how long.
     """
 
     home: Path
@@ -70,6 +71,7 @@ class Settings:
         default_factory=meta_fatigue_settings.MetaFatigueSettings
     )
     currency: CurrencySettings = field(default_factory=CurrencySettings)
+    maintenance: MaintenanceSettings = field(default_factory=MaintenanceSettings)
     origins: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     def now(self) -> datetime:
@@ -145,6 +147,11 @@ def _lake(env: Mapping[str, str], home: Path) -> str:
     given = env.get("INSIGHTS_LAKE")
     if not given:
         return str(home / "lake")
+    if "://" in given and (urlsplit(given).password is not None or "?" in given):
+        raise SettingsError(
+            "INSIGHTS_LAKE holds credentials, and addresses are shown and logged; name the place alone, and give "
+            "credentials by the store's own variables (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, ...)."
+        )
     return given if "://" in given else str(Path(given).absolute())
 
 
@@ -286,6 +293,13 @@ def _meta_fatigue(value: Any, where: str) -> meta_fatigue_settings.MetaFatigueSe
         raise SettingsError(f"{where} {error}") from error
 
 
+def _maintenance(value: Any, where: str) -> MaintenanceSettings:
+    try:
+        return maintenance_settings.parse(value, where)
+    except InputError as error:
+        raise SettingsError(str(error)) from error
+
+
 _FILE_KEYS = {
     "refresh_after_h": _number,
     "sandbox_seed": _integer,
@@ -296,4 +310,5 @@ _FILE_KEYS = {
     "recommendations": _recommendations,
     "meta_fatigue": _meta_fatigue,
     "currency": _currency,
+    "maintenance": _maintenance,
 }

@@ -69,7 +69,10 @@ REPORTS: Final[Mapping[str, str]] = {
 }
 REFRESH: Final = "refresh_accounts"
 SENSORS: Final = ("register_accounts", "refresh_restated", "refresh_stale")
-NAMES: Final = (*(s.name for s in SLOTS), *REPORTS, REFRESH, *SENSORS)
+MAINTAIN: Final = "maintain"
+MAINTAIN_CRON: Final = "10 1 * * 0"
+NAMES: Final = (*(s.name for s in SLOTS), *REPORTS, REFRESH, MAINTAIN, *SENSORS)
+_TIMED: Final = frozenset({*(s.name for s in SLOTS), *REPORTS, MAINTAIN})
 _FIELDS = ((0, 59), (0, 23), (1, 31), (1, 12), (0, 7))
 _PART = re.compile(r"(?:\*|(\d{1,2})(?:-(\d{1,2}))?)(?:/([1-9]\d?))?")
 
@@ -116,6 +119,11 @@ class Timetable:
         """The cron expression of a report."""
         return self.switches.get(name, Switch()).cron or REPORTS[name]
 
+    @property
+    def maintain_cron(self) -> str:
+        """That of the weekly care of the lake, in UTC."""
+        return self.switches.get(MAINTAIN, Switch()).cron or MAINTAIN_CRON
+
 
 def parse(value: Any, where: str) -> Timetable:
     """Read the table `schedules` of the settings file.
@@ -146,7 +154,7 @@ def parse(value: Any, where: str) -> Timetable:
 
 
 def _switch(key: str, told: Any, name: str) -> Switch:
-    allowed = {"enabled", "cron"} if key in REPORTS or any(s.name == key for s in SLOTS) else {"enabled"}
+    allowed = {"enabled", "cron"} if key in _TIMED else {"enabled"}
     if not isinstance(told, dict) or not set(told) <= allowed:
         raise InputError(f"{name} is {told!r}; it must be a table with {' and '.join(sorted(allowed))}.")
     enabled, cron = told.get("enabled"), told.get("cron")

@@ -17,8 +17,8 @@ DAGSTER += ("instance_home", "lineage", "runs", "commands", "lake/io_manager")
 ALLOWED = {
     "problems": set(),
     "settings": {
-        *("tables", "problems", "alert_settings", "currency_settings", "meta_fatigue_settings", "timetable", "logged"),
-        "analytics",
+        *("tables", "problems", "alert_settings", "currency_settings", "maintenance_settings", "meta_fatigue_settings"),
+        *("timetable", "logged", "analytics"),
     },
     "alert_settings": {"problems", "setting_values", "sink_settings", "tables"},
     "sink_settings": {"problems", "setting_values", "tables"},
@@ -26,6 +26,7 @@ ALLOWED = {
     "setting_values": {"problems"},
     "meta_fatigue_settings": set(),
     "timetable": {"problems"},
+    "maintenance_settings": {"problems", "setting_values"},
     "logged": {"problems"},
     "logs": {"graph_api", "logged"},
     "partitions": set(),

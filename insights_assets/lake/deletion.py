@@ -12,7 +12,8 @@ import polars as pl
 from deltalake import DeltaTable
 from deltalake.exceptions import CommitFailedError, DeltaError
 
-from insights_assets.lake.store import COMMIT_TRIES, Lake, LakeError, Partition, predicate
+from insights_assets.lake.predicates import of_partitions
+from insights_assets.lake.store import COMMIT_TRIES, Lake, LakeError, Partition
 from insights_assets.tables.deletions import DELETIONS
 from insights_assets.tables.model import Table
 
@@ -72,7 +73,7 @@ def delete_rows(
     Raises:
         LakeError: storage failed, or other writers were faster `COMMIT_TRIES` times.
     """
-    condition = predicate({(account_id, week) for week in weeks}, where)
+    condition = of_partitions({(account_id, week) for week in weeks}, where)
     with lake.lock(table, [account_id]):
         for attempt in range(COMMIT_TRIES):
             snapshot = lake.delta(table)

@@ -12,6 +12,8 @@ import pandera.polars as pa
 import polars as pl
 from pandera.errors import SchemaErrors
 
+from insights_assets.tables.history import History
+
 ROW = "__row__"
 REASON = "__reason__"  # tables have columns of their own named reason
 
@@ -49,8 +51,9 @@ class Split:
 class Table:
     """A table of the lake: its model, layer (folder and key prefix) and primary key.
 
-    `partitioned` tables carry `account_id` and `week` and are written by (account x week) partitions.
-    `schema` is column name to polars type, in stored order.
+    `partitioned` tables carry `account_id` and `week` and are written by (account x week) partitions. `history` is what
+    a lake of an earlier release needs to be brought to this model (docs/adr/0025). `schema` is column name to polars
+    type, in stored order.
     """
 
     name: str
@@ -58,12 +61,18 @@ class Table:
     model: type[TableModel]
     key: tuple[str, ...]
     partitioned: bool = True
+    history: History = field(default_factory=History, repr=False, hash=False, compare=False)
     schema: pl.Schema = field(init=False, repr=False, hash=False, compare=False)
 
     def __post_init__(self) -> None:
         """Read the model's types once: asking Pandera costs milliseconds each time, making a Schema one."""
         columns = self.model.to_schema().columns
         object.__setattr__(self, "schema", pl.Schema({name: spec.dtype.type for name, spec in columns.items()}))
+
+    @property
+    def required(self) -> frozenset[str]:
+        """Columns that must not be null."""
+        return frozenset(name for name, spec in self.model.to_schema().columns.items() if not spec.nullable)
 
     @property
     def description(self) -> str:
