@@ -4,7 +4,7 @@ The ETag is of what was read (the marks of the files), the path, the query and t
 it gets 304 until a commit changes one of these rows. https://www.rfc-editor.org/rfc/rfc9110#name-etag
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from hashlib import sha256
 from http import HTTPStatus
 from typing import Any, Final
@@ -41,12 +41,23 @@ class Answers:
             body: makes it; not called when it is at hand, here or there.
         """
         etag = self.etag(request, caller, mark)
+        return self._at_hand(request, etag) or self._new(etag, body())
+
+    async def send_later(
+        self, request: Request, caller: Caller, mark: str, body: Callable[[], Awaitable[bytes]]
+    ) -> Response:
+        """Answer a GET with what takes a while to make."""
+        etag = self.etag(request, caller, mark)
+        return self._at_hand(request, etag) or self._new(etag, await body())
+
+    def _at_hand(self, request: Request, etag: str) -> Response | None:
         if etag in _known(request):
             return Response(status_code=HTTPStatus.NOT_MODIFIED, headers={**FRESH, "ETag": etag})
         made = self.bodies.get(etag, "")
-        if made is None:
-            made = body()
-            self.bodies.put(etag, "", made, len(made) + _BODY_OVERHEAD)
+        return None if made is None else Response(made, headers={**FRESH, "ETag": etag}, media_type=JSON)
+
+    def _new(self, etag: str, made: bytes) -> Response:
+        self.bodies.put(etag, "", made, len(made) + _BODY_OVERHEAD)
         return Response(made, headers={**FRESH, "ETag": etag}, media_type=JSON)
 
     @staticmethod

@@ -4,7 +4,7 @@ Opening DuckDB costs 0.1 s a request; reading the files of one account with pola
 tables by level plus the account's currency; a test holds each against its SQL.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -75,7 +75,7 @@ class View:
             currency: the account's, where the view adds it; None when the account left the registry.
         """
         table = self.table(level)
-        rows = read_files(lake, table, files)
+        rows = read_files(lake, table, files, columns=self.columns)
         if table.partitioned:
             rows = rows.with_columns(pl.lit(account_id).alias("account_id"))
         if "currency" not in table.schema and "currency" in self.columns:
@@ -100,15 +100,23 @@ class AskedView(View):
             return select(connection, f"FROM {self.name} WHERE account_id = ?", [account_id]).select(self.columns)
 
 
-def read_files(lake: Lake, table: Table, files: tuple[str, ...], *, with_account: bool = False) -> pl.DataFrame:
-    """All rows of some files of a table; a column that a file is older than is null in it.
+def read_files(
+    lake: Lake,
+    table: Table,
+    files: tuple[str, ...],
+    *,
+    columns: Collection[str] | None = None,
+    with_account: bool = False,
+) -> pl.DataFrame:
+    """Rows of some files of a table; a column that a file is older than is null in it.
 
-    `with_account` reads the account of each file from its path.
+    `columns` are those to read (None: all); `with_account` reads the account of each file from its path.
     """
     schema = {name: kind for name, kind in table.schema.items() if name != "account_id" or not table.partitioned}
+    wanted = [*(["account_id"] if with_account else []), *(c for c in schema if columns is None or c in columns)]
     if not files:
-        return pl.DataFrame(schema={"account_id": pl.String(), **schema} if with_account else schema)
-    return pl.scan_parquet(
+        return pl.DataFrame(schema={"account_id": pl.String(), **schema}).select(wanted)
+    rows = pl.scan_parquet(
         list(files),
         schema=schema,
         hive_partitioning=with_account,
@@ -117,7 +125,8 @@ def read_files(lake: Lake, table: Table, files: tuple[str, ...], *, with_account
         extra_columns="ignore",
         glob=False,
         storage_options=lake.storage_options or None,
-    ).collect()
+    )
+    return rows.select(wanted).collect()
 
 
 def _one(table: Table, name: str | None = None, **more: Any) -> View:

@@ -13,6 +13,7 @@ from typing import Any, Final, Generic, TypeVar
 
 import polars as pl
 
+from insights_assets.api.rollup import TABLES, Rollup, RollupKeeper, mark_of
 from insights_assets.api.served_views import REGISTRY, View
 from insights_assets.api.snapshots import ALL, Snapshot, Snapshots
 from insights_assets.tables.model import Table
@@ -63,6 +64,7 @@ class Shelf:
     def __init__(self, snapshots: Snapshots, most_bytes: int) -> None:
         self.snapshots = snapshots
         self.frames = Bounded[pl.DataFrame](most_bytes)
+        self._keeper = RollupKeeper(snapshots.lake)
         self._pool = ThreadPoolExecutor(READERS, "shelf")
         self._loading: dict[Hashable, asyncio.Future[Any]] = {}
         self._people: tuple[str, dict[str, dict[str, Any]]] = ("", {})
@@ -79,6 +81,12 @@ class Shelf:
         """The newest snapshot of a table."""
         known = self.snapshots.at_hand(table)
         return known or await self._once(("snapshot", table.name), lambda: self.snapshots.newest(table))
+
+    async def rollup(self) -> Rollup:
+        """Campaign weeks of all accounts."""
+        pinned = {table: await self.snapshot(table) for table in TABLES}
+        found = self._keeper.at_hand(pinned)
+        return found or await self._once(("rollup", mark_of(pinned)), lambda: self._keeper.update(pinned))
 
     async def look(self, account_id: str, *wanted: tuple[View, str | None]) -> "Look":
         """Pin what a request will read."""
