@@ -1,16 +1,25 @@
 -- view: creatives
--- one row per ad, creative and week
+-- one row per ad, creative and week; an ad whose creative was swapped within the week has one row for each
 -- account_id | VARCHAR | Ad account, with its prefix
 -- week | DATE | Monday of the week, in the ad account's time zone
 -- creative_id | VARCHAR | Creative
 -- ad_id | VARCHAR | Ad that shows it
--- creative_type | VARCHAR | Kind of creative, by its spec
+-- shown_from | DATE | First day from which the ad is known to show it: Monday, or the day on which the sync first saw the swap
+-- creative_type | VARCHAR | Kind of creative, by its spec; unknown also when the account's library has it no more
+-- origin | VARCHAR | What it was made from: catalogue, asset_feed, existing_post, story_spec or unknown
 -- name | VARCHAR | Name of the creative: foreign text; may be null
 -- title | VARCHAR | Headline: foreign text; may be null
 -- body | VARCHAR | Primary text: foreign text; may be null
+-- link_url | VARCHAR | Where a click leads: foreign text; may be null
 -- image_url | VARCHAR | Image; Meta's urls expire; may be null
 -- thumbnail_url | VARCHAR | Thumbnail; Meta's urls expire; may be null
+-- urls_expire_at | UTC instant | When the first picture url stops working, where the urls say; may be null
+-- urls_read_at | UTC instant | When the urls were read: each sync of the week renews them; may be null
+-- image_hash | VARCHAR | Image in the account's library; does not expire; may be null
 -- video_id | VARCHAR | Video; may be null
+-- post_id | VARCHAR | Post that the ad shows (page_post); may be null
+-- product_set_id | VARCHAR | Product set of a catalogue creative; may be null
+-- cards | STRUCT(link VARCHAR, name VARCHAR, description VARCHAR, image_hash VARCHAR, picture_url VARCHAR, video_id VARCHAR)[] | Carousel cards in their order; null without
 -- observed_at | UTC instant | When it was read from the API
 
 SELECT
@@ -18,12 +27,21 @@ SELECT
     week,
     creative_id,
     ad_id,
+    shown_from,
     creative_type,
+    origin,
     name,
     title,
     body,
+    link_url,
     image_url,
     thumbnail_url,
+    urls_expire_at,
+    urls_read_at,
+    image_hash,
     video_id,
+    post_id,
+    product_set_id,
+    cards,
     observed_at
 FROM lake.creatives

@@ -20,6 +20,7 @@
 -- video_p75 | count | Plays that reached 75 %; may be null
 -- video_p95 | count | Plays that reached 95 %; may be null
 -- video_p100 | count | Plays that reached 100 %; may be null
+-- video_thruplays | count | Plays to the end, or for at least 15 seconds; may be null
 -- optimization_goal | VARCHAR | Goal of the ad set on that day, as reported; may be null
 -- attribution_setting | VARCHAR | Attribution setting behind `value`; may be null
 -- actions | STRUCT(action_type VARCHAR, value DOUBLE, w1d_click DOUBLE, w7d_click DOUBLE, w28d_click DOUBLE, w1d_view DOUBLE)[] | Actions by type with each attribution window; a missing window is null
@@ -50,6 +51,7 @@ SELECT
     video_p75,
     video_p95,
     video_p100,
+    video_thruplays,
     optimization_goal,
     attribution_setting,
     actions,

@@ -7,7 +7,7 @@ was first seen of it, so that history joins as of its week.
 import dagster as dg
 import polars as pl
 
-from insights_assets.assets import entity_frames
+from insights_assets.assets import creative_frames, entity_frames
 from insights_assets.assets.declare import table_asset, upstream
 from insights_assets.assets.steps import RAW_RESOURCES, AccountStep, fetch
 from insights_assets.partitions import monday
@@ -63,7 +63,8 @@ def ads(context: dg.AssetExecutionContext, adsets: pl.DataFrame) -> dg.Materiali
 
 @table_asset(
     CREATIVES,
-    "The account's creative library joined with the week's ads; the type follows the creative's spec.",
+    "The account's creative library joined with the week's ads; the type follows the creative's spec. A closed week "
+    "keeps the snapshot first taken of it, but every sync renews its urls, which expire.",
     kinds=KINDS,
     resources=RAW_RESOURCES,
     ins={"ads": upstream(ADS)},
@@ -71,9 +72,11 @@ def ads(context: dg.AssetExecutionContext, adsets: pl.DataFrame) -> dg.Materiali
 def creatives(context: dg.AssetExecutionContext, ads: pl.DataFrame) -> dg.MaterializeResult[pl.DataFrame]:
     def ask(step: AccountStep) -> pl.DataFrame:
         account_id = step.account["account_id"]
-        shown_by = ads.filter(pl.col("account_id") == account_id).select("account_id", "week", "ad_id", "creative_id")
-        fresh = entity_frames.creatives(step.client.creatives(account_id), shown_by, step.now)
-        return _with_history(context, CREATIVES, step, fresh)
+        mine = ads.filter(pl.col("account_id") == account_id)
+        stored = _stored(context, CREATIVES, step)
+        shown = creative_frames.since_when(creative_frames.shown_by(mine, step.account["timezone_name"]), stored)
+        fresh = creative_frames.creatives(step.client.creatives(account_id), shown, step.now)
+        return creative_frames.with_history(fresh, stored, monday(step.today))
 
     return fetch(context, CREATIVES, ask)
 
@@ -82,13 +85,11 @@ def _as_of(
     context: dg.AssetExecutionContext, table: Table, step: AccountStep, rows: list[entity_frames.Row]
 ) -> pl.DataFrame:
     fresh = entity_frames.snapshot(rows, step.weeks, step.account["timezone_name"], table.schema)
-    return _with_history(context, table, step, fresh)
+    return entity_frames.keep_history(fresh, _stored(context, table, step), table.key, monday(step.today))
 
 
-def _with_history(
-    context: dg.AssetExecutionContext, table: Table, step: AccountStep, fresh: pl.DataFrame
-) -> pl.DataFrame:
-    stored = context.resources.lake.read(
+def _stored(context: dg.AssetExecutionContext, table: Table, step: AccountStep) -> pl.DataFrame:
+    rows: pl.DataFrame = context.resources.lake.read(
         table, accounts=[step.account["account_id"]], since=step.weeks[0], until=step.weeks[-1]
-    ).filter(pl.col("week").is_in(list(step.weeks)))
-    return entity_frames.keep_history(fresh, stored, table.key, monday(step.today))
+    )
+    return rows.filter(pl.col("week").is_in(list(step.weeks)))

@@ -9,8 +9,7 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from insights_assets.graph_api.currency import to_major
-from insights_assets.graph_api.records import Ad, AdSet, Campaign, Creative
-from insights_assets.tables.entities import CREATIVES
+from insights_assets.graph_api.records import Ad, AdSet, Campaign
 
 Row = dict[str, Any]
 
@@ -77,28 +76,6 @@ def ads(records: Iterable[Ad], goals: Mapping[str, str | None], account: Mapping
         }
         for r in records
     ]
-
-
-def creatives(records: Iterable[Creative], shown_by: pl.DataFrame, now: datetime) -> pl.DataFrame:
-    """Rows of `creatives`: each (account_id, week, ad_id, creative_id) of `shown_by` described."""
-    described = pl.DataFrame(
-        [
-            {
-                "creative_id": r.id,
-                "creative_type": r.creative_type,
-                "name": r.name,
-                "title": r.title,
-                "body": r.body,
-                "image_url": r.image_url,
-                "thumbnail_url": r.thumbnail_url,
-                "video_id": r.video_id,
-                "observed_at": now,
-            }
-            for r in records
-        ],
-        schema={c: t for c, t in CREATIVES.schema.items() if c not in ("account_id", "week", "ad_id")},
-    )
-    return shown_by.join(described, on="creative_id", how="inner").select(list(CREATIVES.schema))
 
 
 def snapshot(rows: list[Row], weeks: Sequence[date], zone: str, table_schema: pl.Schema) -> pl.DataFrame:

@@ -53,6 +53,7 @@ def insights_daily(
             "video_p75": r.video_p75,
             "video_p95": r.video_p95,
             "video_p100": r.video_p100,
+            "video_thruplays": r.video_thruplays,
             "optimization_goal": r.optimization_goal,
             "attribution_setting": r.attribution_setting,
             "actions": [_action(a) for a in r.actions],

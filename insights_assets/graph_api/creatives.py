@@ -3,11 +3,12 @@
 API page: https://developers.facebook.com/docs/marketing-api/reference/ad-creative
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final, Self
 
-from insights_assets.graph_api.entities import CreativeType
+from insights_assets.graph_api import creative_specs
+from insights_assets.graph_api.creative_specs import Card, CreativeType, Origin
 from insights_assets.graph_api.parsing import Fields
 
 # Key of a row whose page could be read only without some fields; the API has no field of this name.
@@ -32,6 +33,7 @@ class Creative:
     image_hash: str | None
     object_story_spec: dict[str, Any]
     asset_feed_spec: dict[str, Any]
+    object_story_id: str | None
     effective_object_story_id: str | None
     product_set_id: str | None
     url: str | None
@@ -39,11 +41,17 @@ class Creative:
 
     @property
     def creative_type(self) -> CreativeType:
-        """Dynamic before carousel before video before image: a catalogue carousel is dynamic, a video has a picture."""
+        """Dynamic before carousel before video before image: a catalogue carousel is dynamic, a video has a picture.
+
+        An existing post has no story of its own: its video or its picture tells.
+        """
         story = self.object_story_spec
-        link = _nested(story, "link_data")
-        if self.asset_feed_spec or self.product_set_id or story.get("template_data"):
+        link = creative_specs.nested(story, "link_data")
+        if self.product_set_id or story.get("template_data"):
             return "dynamic"
+        fed = creative_specs.feed_kind(self.asset_feed_spec)
+        if fed:
+            return fed
         if link.get("child_attachments"):
             return "carousel"
         if story.get("video_data") or self.video_id or self.object_type == "VIDEO":
@@ -53,6 +61,33 @@ class Creative:
             return "image"
         # A shared post without a story or a picture can be anything; only the post itself would tell.
         return "image" if self.object_type == "SHARE" and self.thumbnail_url else "unknown"
+
+    @property
+    def origin(self) -> Origin:
+        """What it was made from: a catalogue, a feed of assets, a post that was there before, or a story of its own."""
+        story = self.object_story_spec
+        if self.product_set_id or story.get("template_data"):
+            return "catalogue"
+        if self.asset_feed_spec:
+            return "asset_feed"
+        if self.object_story_id:
+            return "existing_post"
+        if any(name.endswith("_data") for name in story):
+            return "story_spec"
+        # Every creative has an effective post once it ran; without a story to make it from, the post was there before.
+        return "existing_post" if self.effective_object_story_id and not self.dropped_fields else "unknown"
+
+    @property
+    def cards(self) -> tuple[Card, ...]:
+        """Cards of a carousel, in their order."""
+        return creative_specs.cards(self.object_story_spec)
+
+    @property
+    def urls_expire_at(self) -> datetime | None:
+        """When the first of its picture urls stops working; None when none of them says."""
+        return creative_specs.expires_at(
+            [self.image_url, self.thumbnail_url, *(card.picture_url for card in self.cards)]
+        )
 
     @classmethod
     def from_json(cls, source: object) -> Self:
@@ -75,23 +110,12 @@ class Creative:
             image_hash=read.text("image_hash"),
             object_story_spec=story,
             asset_feed_spec=read.mapping("asset_feed_spec"),
+            object_story_id=read.text("object_story_id"),
             effective_object_story_id=read.text("effective_object_story_id"),
             product_set_id=read.text("product_set_id"),
-            url=read.text("link_url") or read.text("object_url") or read.text("url") or _destination(story),
+            url=read.text("link_url")
+            or read.text("object_url")
+            or read.text("url")
+            or creative_specs.destination(story),
             dropped_fields=tuple(str(name) for name in read.rows(DROPPED)),
         )
-
-
-def _nested(source: Mapping[str, Any], key: str) -> Mapping[str, Any]:
-    value = source.get(key)
-    return value if isinstance(value, Mapping) else {}
-
-
-def _destination(story: Mapping[str, Any]) -> str | None:
-    """Where a click leads: the link, or the call to action's link of a video."""
-    for part in ("link_data", "video_data", "template_data"):
-        data = _nested(story, part)
-        target = data.get("link") or _nested(_nested(data, "call_to_action"), "value").get("link")
-        if isinstance(target, str):
-            return target
-    return None

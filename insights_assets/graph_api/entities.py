@@ -5,11 +5,9 @@ API page: https://developers.facebook.com/docs/marketing-api/reference/ad-accoun
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, Literal, Self
+from typing import Any, Final, Self
 
 from insights_assets.graph_api.parsing import Fields
-
-CreativeType = Literal["video", "image", "carousel", "dynamic", "unknown"]
 
 ACCOUNT_STATUS: Final = {
     1: "ACTIVE",

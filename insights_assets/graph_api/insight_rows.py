@@ -67,6 +67,7 @@ _COUNT_ARRAYS: Final = {
     "video_p75": "video_p75_watched_actions",
     "video_p95": "video_p95_watched_actions",
     "video_p100": "video_p100_watched_actions",
+    "video_thruplays": "video_thruplay_watched_actions",
     "outbound_clicks": "outbound_clicks",
 }
 
@@ -113,6 +114,7 @@ class InsightRow:
     video_p75: int | None
     video_p95: int | None
     video_p100: int | None
+    video_thruplays: int | None
     video_avg_time_s: float | None
     outbound_clicks: int | None
     extra: dict[str, Any] = field(default_factory=dict, hash=False)

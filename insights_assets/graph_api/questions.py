@@ -90,6 +90,7 @@ CREATIVE_FIELDS: Final = (
     "image_hash",
     "object_story_spec",
     "asset_feed_spec",
+    "object_story_id",
     "effective_object_story_id",
     "product_set_id",
     "link_url",
@@ -126,6 +127,7 @@ INSIGHT_FIELDS: Final = (
     "video_p75_watched_actions",
     "video_p95_watched_actions",
     "video_p100_watched_actions",
+    "video_thruplay_watched_actions",
     "video_avg_time_watched_actions",
     "outbound_clicks",
 )

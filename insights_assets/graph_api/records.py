@@ -1,7 +1,7 @@
 """Every record of the Graph API, in one place to import from."""
 
 from insights_assets.graph_api.creatives import Creative
-from insights_assets.graph_api.entities import ACCOUNT_STATUS, Ad, AdAccount, AdSet, Campaign, CreativeType
+from insights_assets.graph_api.entities import ACCOUNT_STATUS, Ad, AdAccount, AdSet, Campaign
 from insights_assets.graph_api.errors import MalformedRecordError
 from insights_assets.graph_api.insight_rows import Action, InsightRow
 
@@ -13,7 +13,6 @@ __all__ = [
     "AdSet",
     "Campaign",
     "Creative",
-    "CreativeType",
     "InsightRow",
     "MalformedRecordError",
 ]

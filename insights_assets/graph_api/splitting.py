@@ -14,7 +14,7 @@ logger = logging.getLogger(__name__)
 
 EntityIds = Callable[[], Iterable[str]]
 
-# What a row can do without, heaviest first: seven arrays of video actions, then four windows of every action.
+# What a row can do without, heaviest first: eight arrays of video actions, then four windows of every action.
 WINDOWS_FIELD: Final = "action_attribution_windows"
 HEAVY: Final = (
     (
@@ -24,6 +24,7 @@ HEAVY: Final = (
         "video_p75_watched_actions",
         "video_p95_watched_actions",
         "video_p100_watched_actions",
+        "video_thruplay_watched_actions",
         "video_avg_time_watched_actions",
     ),
     (WINDOWS_FIELD,),

@@ -1,11 +1,13 @@
 """The JSON of creatives, one shape for each type."""
 
-from typing import Any
+from datetime import UTC, datetime, time
+from typing import Any, Final
 
 from insights_assets.sandbox.objects import Creative
 from insights_assets.sandbox.world import AccountWorld
 
 LANDING = "https://example.invalid/shop"
+URL_DAYS: Final = 14
 
 
 def _video(creative: Creative) -> dict[str, Any]:
@@ -36,7 +38,9 @@ def _carousel(creative: Creative) -> dict[str, Any]:
         {
             "link": f"{LANDING}/{part}",
             "name": f"{creative.name} {part}",
+            "description": f"{creative.name}, card {part}",
             "image_hash": f"{int(creative.id) + part:032x}",
+            "picture": f"https://example.invalid/cards/{creative.id}-{part}.jpg",
         }
         for part in range(1, 5)
     ]
@@ -83,8 +87,14 @@ SHAPES = {
 }
 
 
-def creative_json(made: AccountWorld, creative: Creative) -> dict[str, Any]:
-    """All fields of a creative; None where its type has no such field."""
+def signed(url: str, made: AccountWorld, today: int) -> str:
+    """A url that works for two weeks from the day it is served, as Meta's content network signs them."""
+    end = datetime.combine(made.date_of(today + URL_DAYS), time(), UTC)
+    return f"{url}?oh=00_{today:x}&oe={int(end.timestamp()):X}"
+
+
+def creative_json(made: AccountWorld, creative: Creative, today: int) -> dict[str, Any]:
+    """All fields of a creative as served on a day; None where its type has no such field."""
     empty = dict.fromkeys(
         ("video_id", "image_hash", "object_story_spec", "asset_feed_spec", "product_set_id", "template_url", "url_tags")
     )
@@ -100,8 +110,8 @@ def creative_json(made: AccountWorld, creative: Creative) -> dict[str, Any]:
         "call_to_action_type": "SHOP_NOW",
         "effective_object_story_id": creative.post_id,
         "object_story_id": creative.post_id if creative.kind == "post" else None,
-        "thumbnail_url": f"https://example.invalid/thumbnails/{creative.id}.jpg",
-        "image_url": f"https://example.invalid/images/{creative.id}.jpg",
+        "thumbnail_url": signed(f"https://example.invalid/thumbnails/{creative.id}.jpg", made, today),
+        "image_url": signed(f"https://example.invalid/images/{creative.id}.jpg", made, today),
         "link_url": LANDING,
         "instagram_permalink_url": None,
         **SHAPES[creative.kind](creative),

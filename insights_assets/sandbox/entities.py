@@ -197,7 +197,7 @@ def ad_json(made: AccountWorld, ad: Ad, today: int) -> Json:
         "status": status,
         "configured_status": status,
         "effective_status": effective,
-        "creative": creative_json(made, ad.creative),
+        "creative": creative_json(made, ad.creative, today),
         "bid_type": "ABSOLUTE_OCPM",
         "conversion_domain": "example.invalid",
         "tracking_specs": [{"action.type": ["offsite_conversion"]}],
@@ -213,7 +213,7 @@ WRITERS: Final[dict[type, tuple[str, Writer]]] = {
     Campaign: ("Campaign", campaign_json),
     AdSet: ("AdSet", adset_json),
     Ad: ("Ad", ad_json),
-    Creative: ("AdCreative", lambda made, creative, _: creative_json(made, creative)),
+    Creative: ("AdCreative", creative_json),
 }
 
 

@@ -1,11 +1,25 @@
 """Entities: campaigns, ad sets, ads and creatives as they stood in each week."""
 
+from typing import Annotated
+
 import polars as pl
 
 from insights_assets.tables.columns import Instant, account_id, identifier, money, observed_at, one_of, week
 from insights_assets.tables.model import Table, TableModel, column
 
 CREATIVE_TYPES = ("video", "image", "carousel", "dynamic", "unknown")
+CREATIVE_ORIGINS = ("catalogue", "asset_feed", "existing_post", "story_spec", "unknown")
+CARD = pl.Struct(
+    {
+        "link": pl.String,
+        "name": pl.String,
+        "description": pl.String,
+        "image_hash": pl.String,
+        "picture_url": pl.String,
+        "video_id": pl.String,
+    }
+)
+Cards = Annotated[pl.List, CARD]
 
 
 class Campaigns(TableModel):
@@ -64,19 +78,35 @@ class Ads(TableModel):
 
 
 class Creatives(TableModel):
-    """The creative of an ad as it stood in a week."""
+    """A creative that an ad showed in a week; an ad whose creative was swapped within the week has one row for each."""
 
     account_id: pl.String = account_id()
     week: pl.Date = week()
     creative_id: pl.String = identifier("Creative")
     ad_id: pl.String = identifier("Ad that shows it")
-    creative_type: pl.String = one_of("Kind of creative, by its spec", CREATIVE_TYPES)
+    shown_from: pl.Date = column(
+        "First day from which the ad is known to show it: Monday, or the day on which the sync first saw the swap"
+    )
+    creative_type: pl.String = one_of(
+        "Kind of creative, by its spec; unknown also when the account's library has it no more", CREATIVE_TYPES
+    )
+    origin: pl.String = one_of(
+        "What it was made from: a catalogue, a feed of assets, a post that was there before, a story of its own",
+        CREATIVE_ORIGINS,
+    )
     name: pl.String = column("Name of the creative: foreign text", nullable=True)
     title: pl.String = column("Headline: foreign text", nullable=True)
     body: pl.String = column("Primary text: foreign text", nullable=True)
+    link_url: pl.String = column("Where a click leads: foreign text", nullable=True)
     image_url: pl.String = column("Image; Meta's urls expire", nullable=True)
     thumbnail_url: pl.String = column("Thumbnail; Meta's urls expire", nullable=True)
+    urls_expire_at: Instant = observed_at("When the first picture url stops working, where the urls say", nullable=True)
+    urls_read_at: Instant = observed_at("When the urls were read: each sync of the week renews them", nullable=True)
+    image_hash: pl.String = column("Image in the account's library; does not expire", nullable=True)
     video_id: pl.String = column("Video", nullable=True)
+    post_id: pl.String = column("Post that the ad shows (page_post)", nullable=True)
+    product_set_id: pl.String = column("Product set of a catalogue creative", nullable=True)
+    cards: Cards = column("Carousel cards in their order; null without", nullable=True)
     observed_at: Instant = observed_at()
 
 

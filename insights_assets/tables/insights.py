@@ -52,6 +52,7 @@ class InsightsDaily(TableModel):
     video_p75: pl.Int64 = count("Plays that reached 75 %", nullable=True)
     video_p95: pl.Int64 = count("Plays that reached 95 %", nullable=True)
     video_p100: pl.Int64 = count("Plays that reached 100 %", nullable=True)
+    video_thruplays: pl.Int64 = count("Plays to the end, or for at least 15 seconds", nullable=True)
     optimization_goal: pl.String = column("Goal of the ad set on that day, as reported", nullable=True)
     attribution_setting: pl.String = column("Attribution setting behind `value`", nullable=True)
     actions: Actions = column("Actions by type with each attribution window; a missing window is null")

@@ -14,6 +14,8 @@ from insights_assets.tables.burnout_weeks import BURNOUT_WEEKS
 from insights_assets.tables.classification_feedback import CLASSIFICATION_FEEDBACK
 from insights_assets.tables.classifications import CLASSIFICATIONS
 from insights_assets.tables.completeness import COMPLETENESS
+from insights_assets.tables.creative_aggregates import CREATIVE_AGGREGATES
+from insights_assets.tables.creative_performance import CREATIVE_PERFORMANCE
 from insights_assets.tables.entities import ADS, ADSETS, CAMPAIGNS, CREATIVES
 from insights_assets.tables.features import FEATURES_AD, FEATURES_ADSET, FEATURES_CAMPAIGN
 from insights_assets.tables.forecasts import FORECASTS
@@ -48,6 +50,8 @@ TABLES: dict[str, Table] = {
         OFFLINE_CONVERSIONS,
         RESULTS_DAILY,
         RESULTS_WEEKLY,
+        CREATIVE_PERFORMANCE,
+        CREATIVE_AGGREGATES,
         COMPLETENESS,
         FEATURES_CAMPAIGN,
         FEATURES_ADSET,

@@ -27,7 +27,13 @@ CONTRACT = {
     "campaigns": f"{ENTITY} campaign_id objective",
     "adsets": f"{ENTITY} adset_id campaign_id optimization_goal",
     "ads": f"{ENTITY} ad_id adset_id campaign_id optimization_goal",
-    "creatives": "account_id week creative_id ad_id creative_type",
+    "creatives": "account_id week creative_id ad_id creative_type origin shown_from cards urls_expire_at",
+    "creative_performance": (
+        "account_id week date creative_id creative_type status spend impressions clicks results revenue hook_rate "
+        "video_p25_rate video_p50_rate video_p100_rate"
+    ),
+    "creative_aggregates": "account_id week creative_type status spend impressions roas ctr hook_rate avg_ctr creatives",
+    "creative_aggregates_daily": "account_id week date creative_type status spend impressions clicks orders revenue",
     "insights_daily": (
         "account_id week date campaign_id adset_id ad_id spend impressions reach clicks inline_link_clicks frequency "
         "is_settled"
@@ -101,6 +107,7 @@ FIRST_WORDS = {
     "severity": "high",
     "risk_level": "high",
     "creative_type": "video",
+    "origin": "story_spec",
     "source": "added",
     "currency": "EUR",
     "timezone_name": "Asia/Tokyo",

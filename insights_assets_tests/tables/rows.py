@@ -18,6 +18,7 @@ MEANINGFUL: dict[str, Any] = {
     "result_family": "purchase",
     "source": "added",
     "creative_type": "video",
+    "origin": "story_spec",
     "finding_id": "0123456789abcdef",
     "alert_id": "0123456789abcdef",
     "message_id": "0123456789abcdef0123456789abcdef",

@@ -1,0 +1,103 @@
+-- view: creative_aggregates
+-- one row per account, week, creative type and status; totals, ratios of sums, and plain averages for reference
+-- account_id | VARCHAR | Ad account, with its prefix
+-- week | DATE | Monday of the week, in the ad account's time zone
+-- creative_type | VARCHAR | Kind of creative (view creatives)
+-- status | VARCHAR | ACTIVE: an ad that showed it in the week was in effect active; PAUSED: none was; UNKNOWN: not in the week's ads
+-- currency | VARCHAR | ISO 4217 code of the amounts
+-- spend | account currency, major units | Spend
+-- impressions | count | Impressions
+-- clicks | count | All clicks
+-- inline_link_clicks | count | Link clicks
+-- post_engagements | count | Actions of type post_engagement: reactions, comments, shares, saves, clicks, plays
+-- results | count | Results, each ad's in its primary family
+-- result_family | VARCHAR | That family; null when the ads behind it have several
+-- orders | count | Purchases, canonical action type only
+-- revenue | account currency, major units | Value of the purchases, 0 without any; null when Meta reports no value
+-- video_impressions | count | Impressions of what holds a video: type video, or played that day
+-- video_3s_plays | count | Plays of 3 seconds or more (action video_view)
+-- video_plays | count | Plays that began, by Meta's count; null when a part of it could not be reported
+-- video_thruplays | count | Plays to the end, or for 15 seconds; null when a part of it could not be reported
+-- video_p25 | count | Plays that reached 25 %; null when a part of it could not be reported
+-- video_p50 | count | Plays that reached 50 %; null when a part of it could not be reported
+-- video_p75 | count | Plays that reached 75 %; null when a part of it could not be reported
+-- video_p95 | count | Plays that reached 95 %; null when a part of it could not be reported
+-- video_p100 | count | Plays that reached 100 %; null when a part of it could not be reported
+-- ctr | percent | clicks / impressions; null without
+-- link_ctr | percent | inline_link_clicks / impressions; null without
+-- cpm | account currency, major units | spend / impressions x 1000; may be null
+-- cpc | account currency, major units | spend / clicks; null without
+-- cpr | account currency, major units | spend / results; null without results, or with several families
+-- cost_per_order | account currency, major units | spend / orders; null without
+-- roas | ratio | revenue / spend; null without spend
+-- engagement_rate | percent | post_engagements / impressions; null without
+-- hook_rate | percent | video_3s_plays / video_impressions; null without
+-- hold_rate | percent | video_thruplays / video_3s_plays; null without
+-- video_p25_rate | percent | video_p25 / video_plays; null without
+-- video_p50_rate | percent | video_p50 / video_plays; null without
+-- video_p75_rate | percent | video_p75 / video_plays; null without
+-- video_p95_rate | percent | video_p95 / video_plays; null without
+-- video_p100_rate | percent | video_p100 / video_plays; null without
+-- creatives | count | Creatives that were served
+-- ads | count | Ads that served them
+-- avg_ctr | percent | Plain average of ctr over the creatives that have one: for reference, the small weigh as the large; may be null
+-- avg_cpc | account currency, major units | Plain average of cpc over the creatives that have one: for reference, the small weigh as the large; may be null
+-- avg_roas | ratio | Plain average of roas over the creatives that have one: for reference, the small weigh as the large; may be null
+-- avg_cost_per_order | account currency, major units | Plain average of cost_per_order over the creatives that have one: for reference, the small weigh as the large; may be null
+-- avg_hook_rate | percent | Plain average of hook_rate over the creatives that have one: for reference, the small weigh as the large; may be null
+-- avg_engagement_rate | percent | Plain average of engagement_rate over the creatives that have one: for reference, the small weigh as the large; may be null
+-- avg_video_p25_rate | percent | Plain average of video_p25_rate over the creatives that have one: for reference, the small weigh as the large; may be null
+-- avg_video_p50_rate | percent | Plain average of video_p50_rate over the creatives that have one: for reference, the small weigh as the large; may be null
+-- avg_video_p100_rate | percent | Plain average of video_p100_rate over the creatives that have one: for reference, the small weigh as the large; may be null
+
+SELECT
+    account_id,
+    week,
+    creative_type,
+    status,
+    currency,
+    spend,
+    impressions,
+    clicks,
+    inline_link_clicks,
+    post_engagements,
+    results,
+    result_family,
+    orders,
+    revenue,
+    video_impressions,
+    video_3s_plays,
+    video_plays,
+    video_thruplays,
+    video_p25,
+    video_p50,
+    video_p75,
+    video_p95,
+    video_p100,
+    ctr,
+    link_ctr,
+    cpm,
+    cpc,
+    cpr,
+    cost_per_order,
+    roas,
+    engagement_rate,
+    hook_rate,
+    hold_rate,
+    video_p25_rate,
+    video_p50_rate,
+    video_p75_rate,
+    video_p95_rate,
+    video_p100_rate,
+    creatives,
+    ads,
+    avg_ctr,
+    avg_cpc,
+    avg_roas,
+    avg_cost_per_order,
+    avg_hook_rate,
+    avg_engagement_rate,
+    avg_video_p25_rate,
+    avg_video_p50_rate,
+    avg_video_p100_rate
+FROM lake.creative_aggregates
