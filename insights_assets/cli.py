@@ -35,6 +35,8 @@ class Commands(click.Group):
         "backtest": ("backtest", "Walk-forward quality on the lake's own history, beside naive baselines."),
         "feedback": ("feedback", "What you say about tiers: it stands above rules and model."),
         "sql": ("sql", "Ask the views with SQL (DuckDB, read-only)."),
+        "serve": ("serve", "Serve the read API: JSON over the tables, by key."),
+        "keys": ("serve", "API keys: who may ask the read API, and what."),
         "dev": ("services", "Open the Dagster UI and daemon on this instance."),
         "config": ("config", "Settings."),
     }

@@ -112,7 +112,7 @@ def _facts(lake: Lake, weekly: Snapshot, results: Snapshot, accounts: Collection
     spent, bought = (_read(lake, snapshot, accounts) for snapshot in (weekly, results))
     bought = bought.filter(pl.col("level") == "campaign", pl.col("is_primary"))
     joined = spent.join(bought.select("account_id", "week", "entity_id", *BOUGHT), on=["account_id", "week", "entity_id"], how="left")
-    return joined.rename({"campaign_id": "__same__", "entity_id": "campaign_id"}).select(SCHEMA)
+    return joined.rename({"campaign_id": "__same__", "entity_id": "campaign_id"}).select(list(SCHEMA))
 
 
 def _syncs(lake: Lake, log: Snapshot, accounts: Collection[str]) -> pl.DataFrame:

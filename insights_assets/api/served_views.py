@@ -18,7 +18,9 @@ from insights_assets.tables.alerts import ALERTS
 from insights_assets.tables.anomalies import ANOMALIES_AD, ANOMALIES_ADSET, ANOMALIES_CAMPAIGN
 from insights_assets.tables.burnout_predictions import BURNOUT_PREDICTIONS
 from insights_assets.tables.classifications import CLASSIFICATIONS
+from insights_assets.tables.creative_performance import CREATIVE_PERFORMANCE
 from insights_assets.tables.entities import ADS, ADSETS, CAMPAIGNS
+from insights_assets.tables.entities import CREATIVES as CREATIVE_TABLE
 from insights_assets.tables.features import FEATURES_AD, FEATURES_ADSET, FEATURES_CAMPAIGN
 from insights_assets.tables.forecasts import FORECASTS
 from insights_assets.tables.insights import (
@@ -167,4 +169,6 @@ CHECKS = _one(CHECK_RESULTS)
 SYNCS = _one(SYNC_LOG)
 LAST_SYNCS = _one(SYNC_LOG, left_out=frozenset(SYNC_LOG.schema) - {"step", "status", "finished_at"})
 ACCURACY = AskedView("prediction_accuracy", {"": PREDICTION_SCORES})
+CREATIVE_DAYS = _one(CREATIVE_PERFORMANCE)
+CREATIVES = _one(CREATIVE_TABLE)
 ENTITIES = {"campaign": _one(CAMPAIGNS), "adset": _one(ADSETS), "ad": _one(ADS)}

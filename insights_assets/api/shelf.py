@@ -123,6 +123,19 @@ class Shelf:
 
         return await self._once((key, mark), load)
 
+    async def made(self, key: Hashable, mark: str, make: Callable[[], pl.DataFrame]) -> pl.DataFrame:
+        """A frame that is made from others, at hand as they are."""
+        found = self.frames.get(key, mark)
+        if found is not None:
+            return found
+
+        def work() -> pl.DataFrame:
+            rows = make()
+            self.frames.put(key, mark, rows, rows.estimated_size())
+            return rows
+
+        return await self._once((key, mark), work)
+
     def _read(
         self, view: View, level: str | None, account_id: str, snapshot: Snapshot, currency: str | None
     ) -> pl.DataFrame:
