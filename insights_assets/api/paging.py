@@ -100,7 +100,7 @@ def cut(rows: pl.DataFrame, ask: Ask, rules: Rules) -> Page:
         InputError: an unknown column to sort by or to show.
     """
     shown = _columns(ask.fields, rules)
-    names, descending = _order(ask.sort or rules.usual, rules)
+    names, descending = _order(rules.usual if ask.sort is None else ask.sort, rules)
     first = (ask.page - 1) * ask.size
     total = rows.height
     if first >= total:

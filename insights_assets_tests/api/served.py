@@ -15,7 +15,7 @@ from insights_assets.api.runs import Runs
 from insights_assets.settings import load_settings
 from insights_assets_tests.api.fleet_of_two import NOW
 
-SECRET = "a-secret-of-at-least-thirty-two-bytes!"
+SECRET = "a secret of at least sixty-four bytes, for the longest hash of them"
 JWT_ENV = "API_TEST_SECRET"
 
 
