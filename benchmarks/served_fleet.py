@@ -15,7 +15,8 @@ from insights_assets.tables.accounts import ACCOUNTS
 from insights_assets.tables.anomalies import ANOMALIES_AD
 from insights_assets.tables.burnout_predictions import BURNOUT_PREDICTIONS
 from insights_assets.tables.classifications import CLASSIFICATIONS
-from insights_assets.tables.entities import ADS, ADSETS, CAMPAIGNS
+from insights_assets.tables.creative_performance import CREATIVE_PERFORMANCE
+from insights_assets.tables.entities import ADS, ADSETS, CAMPAIGNS, CREATIVES
 from insights_assets.tables.features import FEATURES_AD, FEATURES_ADSET, FEATURES_CAMPAIGN
 from insights_assets.tables.insights import (
     INSIGHTS_DAILY,
@@ -82,6 +83,18 @@ def _tables(daily: pl.DataFrame, now: datetime) -> dict[Table, pl.DataFrame]:
         ADSETS: filled(ADSETS, adset_rows(daily).with_columns(name=named["adset_id"]), **status),
         ADS: filled(ADS, daily.select(parents).unique().with_columns(name=named["ad_id"]), daily_budget=None, **status),
     }
+    shown = daily.with_columns(creative_id=pl.concat_str(pl.lit("k"), "ad_id"))
+    counts = {"video_impressions": pl.col("impressions"), "video_3s_plays": pl.col("clicks"), "orders": pl.col("results")}
+    kinds = {"creative_type": "video", "status": "ACTIVE", "result_family": "purchase", "currency": "EUR"}
+    out[CREATIVE_PERFORMANCE] = filled(
+        CREATIVE_PERFORMANCE, shown.with_columns(**counts, revenue=pl.col("results") * 40), **kinds
+    ).with_columns(ad_ids=pl.concat_list(shown["ad_id"]))
+    out[CREATIVES] = filled(
+        CREATIVES,
+        shown.select("account_id", "week", "ad_id", "creative_id").unique().with_columns(name=named["ad_id"]),
+        creative_type="video",
+        observed_at=now,
+    )
     results = out[RESULTS_WEEKLY].select("account_id", "week", "level", "entity_id", "results", "cpr")
     for level, weekly in weekly_rows(daily).items():
         entity = weekly.with_columns(

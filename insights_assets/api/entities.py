@@ -1,12 +1,13 @@
 """Campaigns, ad sets and ads: lists of a week with its figures, and one of them beside its peers. Pure."""
 
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import polars as pl
 
-from insights_assets.api.figures import families, ratios, sums, total
+from insights_assets.api.figures import ratios, total
 from insights_assets.api.paging import period
 
 PARENTS: Final = {"campaign": None, "adset": "campaign_id", "ad": "adset_id"}
@@ -83,38 +84,73 @@ def detail(facts: Facts, level: str, entity_id: str, since: date | None, until: 
     }
 
 
-def _peers(weekly: pl.DataFrame, results: pl.DataFrame, entity_id: str, names: dict[str, str]) -> dict[str, Any] | None:
+def _peers(
+    weekly: pl.DataFrame, results: pl.DataFrame, entity_id: str, names: dict[str, str]
+) -> dict[str, Any] | None:
     """The other entities below the same parent, held beside this one by what its main family costs.
 
     A cost among peers is compared within one family only; one without results has no cost and no rank.
     """
-    own = weekly.filter(pl.col("entity_id") == entity_id)
-    if own.is_empty():
+    parents = dict(weekly.select("entity_id", "parent_id").iter_rows())
+    if entity_id not in parents:
         return None
-    parent = own["parent_id"][-1]
-    group = weekly.filter(pl.col("parent_id").eq_missing(pl.lit(parent, dtype=pl.String)))
-    spent = group.group_by("entity_id").agg(sums()).with_columns(ratios())
-    bought = families(results.filter(pl.col("entity_id").is_in(spent["entity_id"].to_list())), ["entity_id"])
-    main = bought.group_by("entity_id", maintain_order=True).first()
-    mine = main.filter(pl.col("entity_id") == entity_id)
-    family = mine["result_family"][0] if mine.height else None
-    alike = main.filter(pl.col("result_family") == family) if family else main.clear()
-    ranked = alike.filter(pl.col("cpr").is_not_null()).sort("cpr", "entity_id")["entity_id"].to_list()
-    others = alike.filter(pl.col("entity_id") != entity_id)
-    results_sum = float(others["results"].sum())
-    whole = float(spent["spend"].sum())
-    shown = others.sort("spend", "entity_id", descending=[True, False]).head(MOST_PEERS)
+    parent = parents[entity_id]
+    spent = _sum_by(row for row in weekly.select("entity_id", "spend").iter_rows() if parents[row[0]] == parent)
+    main = _main_families(results, spent)
+    family = main[entity_id].family if entity_id in main else None
+    alike = {name: one for name, one in main.items() if one.family == family}
+    ranked = sorted((one.spend / one.results, name) for name, one in alike.items() if one.results)
+    order = [name for _, name in ranked]
+    others = {name: one for name, one in alike.items() if name != entity_id}
+    bought, paid = (sum(getattr(one, of) for one in others.values()) for of in ("results", "spend"))
+    whole = sum(spent.values())
+    shown = sorted(others.items(), key=lambda item: (-item[1].spend, item[0]))[:MOST_PEERS]
     return {
         "parent_id": parent,
         "result_family": family,
-        "count": spent.height - 1,
-        "alike": others.height,
-        "cpr": float(others["spend"].sum()) / results_sum if results_sum else None,
-        "rank_by_cpr": ranked.index(entity_id) + 1 if entity_id in ranked else None,
-        "ranked": len(ranked),
-        "share_of_spend_pct": 100 * float(own["spend"].sum()) / whole if whole else None,
-        "items": [{**row, "name": names.get(row["entity_id"])} for row in shown.iter_rows(named=True)],
+        "count": len(spent) - 1,
+        "alike": len(others),
+        "cpr": paid / bought if bought else None,
+        "rank_by_cpr": order.index(entity_id) + 1 if entity_id in order else None,
+        "ranked": len(order),
+        "share_of_spend_pct": 100 * spent[entity_id] / whole if whole else None,
+        "items": [
+            {"entity_id": n, "name": names.get(n), "result_family": o.family, "spend": o.spend, "results": o.results}
+            | {"cpr": o.spend / o.results if o.results else None}
+            for n, o in shown
+        ],
     }
+
+
+class _Main(NamedTuple):
+    """The family that took most of an entity's spend, and what it bought."""
+
+    family: str
+    spend: float
+    results: float
+
+
+def _main_families(results: pl.DataFrame, wanted: Collection[str]) -> dict[str, _Main]:
+    """A few hundred rows: plain Python is faster than ten queries."""
+    sums: dict[tuple[str, str], list[float]] = {}
+    columns = ("entity_id", "result_family", "spend", "results")
+    for name, family, spend, bought in results.filter(pl.col("is_primary")).select(columns).iter_rows():
+        if name in wanted:
+            own = sums.setdefault((name, family), [0.0, 0.0])
+            own[0] += spend
+            own[1] += bought
+    main: dict[str, _Main] = {}
+    for (name, family), (spend, bought) in sorted(sums.items()):
+        if name not in main or spend > main[name].spend:
+            main[name] = _Main(family, spend, bought)
+    return main
+
+
+def _sum_by(rows: Iterable[tuple[str, float]]) -> dict[str, float]:
+    added: dict[str, float] = {}
+    for name, value in rows:
+        added[name] = added.get(name, 0.0) + value
+    return added
 
 
 def _names(entities: pl.DataFrame, level: str) -> dict[str, str]:

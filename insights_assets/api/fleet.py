@@ -86,6 +86,27 @@ def top_campaigns(rows: pl.DataFrame, by: TopBy, most: int) -> pl.DataFrame:
     )
 
 
+def overview(rows: pl.DataFrame, before: pl.DataFrame, syncs: pl.DataFrame, alerts: pl.DataFrame) -> dict[str, Any]:
+    """What an overview says beside the top campaigns (`shown`), and how many accounts delivered."""
+    fresh = {
+        "is_partial": not rows["is_complete"].all() if rows.height else None,
+        "is_settled": rows["is_settled"].all() if rows.height else None,
+    }
+    shown = {
+        "totals": totals(rows, before),
+        "sync": syncs_told(syncs),
+        "alerts": alerts_told(alerts),
+        "freshness": fresh,
+    }
+    return {"shown": shown, "with_delivery": rows["account_id"].n_unique()}
+
+
+def newest_names(campaigns: pl.DataFrame) -> dict[str, str]:
+    """Names of an account's campaigns in its newest week."""
+    newest = campaigns.filter(pl.col("week") == pl.col("week").max())
+    return dict(newest.select("campaign_id", "name").iter_rows())
+
+
 def alerts_told(alerts: pl.DataFrame) -> dict[str, Any]:
     """Open alerts: how many, by severity, and the newest."""
     opened = alerts.filter(pl.col("status") == "open")

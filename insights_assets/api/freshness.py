@@ -1,25 +1,25 @@
 """How far to trust an answer: when its account was last read, and whether its rows can still change. Pure."""
 
+from datetime import datetime
 from typing import Any
 
 import polars as pl
 
 
-def freshness(rows: pl.DataFrame, syncs: pl.DataFrame, *, time: str | None = "week") -> dict[str, Any]:
+Ends = tuple[datetime | None, datetime | None]
+
+
+def freshness(rows: pl.DataFrame, ends: Ends, *, time: str | None = "week") -> dict[str, Any]:
     """Tell it for some rows.
 
     Args:
         rows: what the answer shows; `is_complete`, `is_settled` and `time` are looked at where there are such columns.
-        syncs: status and finished_at of the steps that were run.
+        ends: when a step last succeeded, and when one last failed.
         time: column of the period.
 
     Returns:
         last_sync, last_failure (UTC), newest_week, is_partial, is_settled; null where the rows cannot say.
     """
-    ends = syncs.select(
-        pl.col("finished_at").filter(pl.col("status") == "ok").max().alias("ok"),
-        pl.col("finished_at").filter(pl.col("status") != "ok").max().alias("failed"),
-    ).row(0)
     return {
         "last_sync": ends[0],
         "last_failure": ends[1],

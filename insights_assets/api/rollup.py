@@ -7,7 +7,8 @@ accounts x 52 weeks x 9 campaigns are 468,000 rows.
 import threading
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
+from functools import cached_property
 
 import polars as pl
 
@@ -52,6 +53,11 @@ class Rollup:
     syncs: pl.DataFrame = field(
         default_factory=lambda: pl.DataFrame(schema={"account_id": pl.String, "ok": INSTANT, "failed": INSTANT})
     )
+
+    @cached_property
+    def ends(self) -> Mapping[str, tuple[datetime | None, datetime | None]]:
+        """When a step of each account last succeeded and failed."""
+        return {account_id: (ok, failed) for account_id, ok, failed in self.syncs.iter_rows()}
 
     def between(self, since: date, until: date) -> pl.DataFrame:
         """Rows of the weeks from one Monday to another."""

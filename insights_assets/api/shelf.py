@@ -13,12 +13,14 @@ from typing import Any, Final, Generic, TypeVar
 
 import polars as pl
 
+from insights_assets.api.freshness import Ends
 from insights_assets.api.rollup import TABLES, Rollup, RollupKeeper, mark_of
 from insights_assets.api.served_views import REGISTRY, View
 from insights_assets.api.snapshots import ALL, Snapshot, Snapshots
 from insights_assets.tables.model import Table
 
 READERS: Final = 4  # threads; polars reads a file with all cores, so more would only wait
+THINGS: Final = 1000  # answers in parts, each counted as one
 T = TypeVar("T")
 
 
@@ -65,6 +67,7 @@ class Shelf:
         self.snapshots = snapshots
         self.frames = Bounded[pl.DataFrame](most_bytes)
         self._keeper = RollupKeeper(snapshots.lake)
+        self.things = Bounded[Any](THINGS)
         self._pool = ThreadPoolExecutor(READERS, "shelf")
         self._loading: dict[Hashable, asyncio.Future[Any]] = {}
         self._people: tuple[str, dict[str, dict[str, Any]]] = ("", {})
@@ -91,7 +94,9 @@ class Shelf:
     async def look(self, account_id: str, *wanted: tuple[View, str | None]) -> "Look":
         """Pin what a request will read."""
         tables = {view.table(level) for view, level in wanted} | {REGISTRY.table(None)}
-        return Look(self, account_id, {table: await self.snapshot(table) for table in tables})
+        rollup = await self.rollup()
+        pinned = {table: await self.snapshot(table) for table in tables}
+        return Look(self, account_id, pinned, rollup.ends.get(account_id, (None, None)))
 
     async def people(self, snapshot: Snapshot) -> dict[str, dict[str, Any]]:
         """The registry, by account."""
@@ -111,10 +116,10 @@ class Shelf:
         self, view: View, level: str | None, account_id: str, snapshot: Snapshot, currency: str | None
     ) -> pl.DataFrame:
         """Rows of one account at one snapshot."""
-        key, mark = (view.name, len(view.columns), level, account_id), f"{snapshot.mark(account_id)} {currency}"
-        found = self.frames.get(key, mark)
+        found = self.at_hand(view, level, account_id, snapshot, currency)
         if found is not None:
             return found
+        key, mark = _place(view, level, account_id, snapshot, currency)
 
         def load() -> pl.DataFrame:
             rows = self._read(view, level, account_id, snapshot, currency)
@@ -122,6 +127,25 @@ class Shelf:
             return rows
 
         return await self._once((key, mark), load)
+
+    def at_hand(
+        self, view: View, level: str | None, account_id: str, snapshot: Snapshot, currency: str | None
+    ) -> pl.DataFrame | None:
+        """The same, if it is in memory."""
+        return self.frames.get(*_place(view, level, account_id, snapshot, currency))
+
+    async def thing(self, key: Hashable, mark: str, make: Callable[[], T]) -> T:
+        """Something small that several answers are made from, at hand as frames are."""
+        found: T | None = self.things.get(key, mark)
+        if found is not None:
+            return found
+
+        def work() -> T:
+            value = make()
+            self.things.put(key, mark, value, 1)
+            return value
+
+        return await self._once((key, mark), work)
 
     async def made(self, key: Hashable, mark: str, make: Callable[[], pl.DataFrame]) -> pl.DataFrame:
         """A frame that is made from others, at hand as they are."""
@@ -158,6 +182,13 @@ class Shelf:
         return result
 
 
+def _place(
+    view: View, level: str | None, account_id: str, snapshot: Snapshot, currency: str | None
+) -> tuple[Hashable, str]:
+    """Key and mark of a frame; what differs in its columns alone is another frame."""
+    return (view.name, len(view.columns), level, account_id), f"{snapshot.mark(account_id)} {currency}"
+
+
 @dataclass(frozen=True)
 class Whole:
     """All rows of a small table, and the mark of their state."""
@@ -168,17 +199,21 @@ class Whole:
 
 @dataclass(frozen=True)
 class Look:
-    """One request's view of an account: snapshots that stay as they are while it reads."""
+    """One request's view of an account: snapshots that stay as they are while it reads.
+
+    `ends` are when a step of the account last succeeded and failed.
+    """
 
     shelf: Shelf
     account_id: str
     snapshots: dict[Table, Snapshot]
+    ends: Ends
 
     @property
     def mark(self) -> str:
         """What the answer depends on."""
         marks = [s.mark(self.account_id if t.partitioned else ALL) for t, s in self.snapshots.items()]
-        return " ".join(sorted(marks))
+        return " ".join([*sorted(marks), *map(str, self.ends)])
 
     def has(self, view: View, level: str | None) -> bool:
         """Whether anything was ever written of the account."""
@@ -190,8 +225,16 @@ class Look:
 
     async def frame(self, view: View, level: str | None = None) -> pl.DataFrame:
         """Rows of the account."""
+        return (await self.frames((view, level)))[0]
+
+    async def frames(self, *wanted: tuple[View, str | None]) -> list[pl.DataFrame]:
+        """Rows of several views, read at the same time."""
         account = await self.account()
         currency = account["currency"] if account else None
-        return await self.shelf.frame(view, level, self.account_id, self.snapshots[view.table(level)], currency)
+        asked = [(view, level, self.account_id, self.snapshots[view.table(level)], currency) for view, level in wanted]
+        at_hand = [self.shelf.at_hand(*each) for each in asked]
+        if all(rows is not None for rows in at_hand):
+            return [rows for rows in at_hand if rows is not None]
+        return list(await asyncio.gather(*(self.shelf.frame(*each) for each in asked)))
 
 

@@ -15,7 +15,7 @@ from insights_assets.api.freshness import freshness
 from insights_assets.api.paging import Rules, cut, matching
 from insights_assets.api.parameters import AccountId, Period, list_parameters
 from insights_assets.api.reading import look_at
-from insights_assets.api.served_views import CREATIVE_DAYS, CREATIVES, LAST_SYNCS
+from insights_assets.api.served_views import CREATIVE_DAYS, CREATIVES
 from insights_assets.api.shelf import Look
 from insights_assets.tables.creative_figures import CREATIVE_STATUSES as STATUSES
 from insights_assets.tables.entities import CREATIVE_TYPES
@@ -27,7 +27,7 @@ FIGURES: Final = (*ADDITIVE, *RATIOS)
 SHOWN: Final = ("account_id", "creative_id", "creative_type", "status", "currency", "ads", *FIGURES, "result_family", *ABOUT)
 RULES: Final = Rules(("creative_id",), ("creative_id", "name", "ads", *FIGURES), "-spend", SHOWN, time=None)
 Base: Any = list_parameters("Creatives", FILTERS, RULES.sorts, RULES.usual, None)
-WANTED: Final = ((CREATIVE_DAYS, None), (CREATIVES, None), (LAST_SYNCS, None))
+WANTED: Final = ((CREATIVE_DAYS, None), (CREATIVES, None))
 _ITEM: Final = {"creative_id": "1202", "creative_type": "video", "spend": 120.5, "hook_rate": 28.1, "roas": 2.4}
 _SCHEMA, _EXAMPLE = page_of(
     {"type": "object", "description": "Sums over the period and ratios of sums; rates in percent, of the video's plays"},
@@ -61,7 +61,7 @@ async def creatives(
 ) -> Response:
     """Several creatives of an ad share nothing: each ad's day counts for the creative it showed."""
     look = await look_at(request, caller, account_id, *WANTED)
-    days, about, syncs = [await look.frame(*each) for each in WANTED]
+    days, about = await look.frames(*WANTED)
     choice = chosen(days, given.since, given.until, given.creative_type, given.status)
     ask = given.ask(equal={"creative_id": given.creative_id}, contains={"name": given.name_contains})
 
@@ -70,9 +70,11 @@ async def creatives(
         kept = matching(rows, ask, RULES)
         kept = kept if given.min_spend is None else kept.filter(pl.col("spend") >= given.min_spend)
         page = cut(kept, ask, RULES)
-        added = await look.shelf.in_thread(lambda: totals(days, choice, kept["creative_id"]))
+        filtered = (given.creative_id, given.name_contains, given.min_spend)
+        key = ("creatives in all", account_id, choice, filtered)
+        added = await look.shelf.thing(key, look.mark, lambda: totals(days, choice, kept["creative_id"]))
         told = {"since": choice.since, "until": choice.until, "aggregates": added}
-        fresh = freshness(_within(days, choice), syncs)
+        fresh = freshness(_within(days, choice), look.ends)
         return with_rows("items", page.rows, {**page.told(), **told, "freshness": fresh})
 
     sent: Response = await request.app.state.answers.send_later(request, caller, look.mark, body)
@@ -91,7 +93,7 @@ async def aggregates(
 ) -> Response:
     """Ratios are of sums; avg_ figures are plain averages over the creatives, for reference."""
     look = await look_at(request, caller, account_id, *WANTED)
-    days, _, syncs = [await look.frame(*each) for each in WANTED]
+    days, _ = await look.frames(*WANTED)
     choice = chosen(days, given.since, given.until, given.creative_type, given.status)
 
     def make() -> bytes:
@@ -102,7 +104,7 @@ async def aggregates(
             "items": choice.aggregate(days, ("creative_type", "status")).to_dicts(),
             "totals": choice.aggregate(days, ()).to_dicts(),
         }
-        return encode({**told, "freshness": freshness(_within(days, choice), syncs)})
+        return encode({**told, "freshness": freshness(_within(days, choice), look.ends)})
 
     sent: Response = await request.app.state.answers.send_later(
         request, caller, look.mark, lambda: look.shelf.in_thread(make)

@@ -21,7 +21,6 @@ from insights_assets.api.served_views import (
     BURNOUT,
     ENTITIES,
     FINDINGS,
-    LAST_SYNCS,
     RESULTS_BY_WEEK,
     TIERS,
     WEEKS,
@@ -54,11 +53,11 @@ def _list(level: str) -> None:
 
     async def read(request: Request, account_id: AccountId, caller: Reader, given: Any) -> Response:
         asked: Paging = given
-        wanted = ((view, None), (WEEKS, level), (RESULTS_BY_WEEK, None), (LAST_SYNCS, None))
+        wanted = ((view, None), (WEEKS, level), (RESULTS_BY_WEEK, None))
         look = await look_at(request, caller, account_id, *wanted)
         if not look.has(view, None):
             return await first_answer(request, caller, look, level)
-        entities, weekly, results, syncs = [await look.frame(*each) for each in wanted]
+        entities, weekly, results = await look.frames(*wanted)
         ask = asked.ask(
             equal={column: getattr(asked, column) for column in filters},
             contains={"name": given.name_contains},
@@ -68,7 +67,7 @@ def _list(level: str) -> None:
             week = monday(given.week) if given.week else _week(entities, asked)
             rows = of_week(entities, weekly, results, level, week)
             page = cut(matching(rows, ask, rules), ask, rules)
-            fresh = freshness(page.rows, syncs) | {"newest_week": week}
+            fresh = freshness(page.rows, look.ends) | {"newest_week": week}
             return with_rows("items", page.rows, {**page.told(), "source": "lake", "freshness": fresh})
 
         sent: Response = request.app.state.answers.send(request, caller, look.mark, body)
@@ -120,15 +119,14 @@ def _detail(level: str) -> None:
             (FINDINGS, level),
         ]
         wanted += [(BURNOUT, None)] if level == "ad" else []
-        look = await look_at(request, caller, account_id, *wanted, (LAST_SYNCS, None))
-        facts = Facts(*[await look.frame(*each) for each in wanted])
-        syncs = await look.frame(LAST_SYNCS)
+        look = await look_at(request, caller, account_id, *wanted)
+        facts = Facts(*await look.frames(*wanted))
 
         def body() -> bytes:
             made = detail(facts, level, entity_id, given.since, given.until)
             if made is None:
                 raise not_found(f"{level} {entity_id}")
-            return encode({**made, "freshness": freshness(facts.weekly.tail(0), syncs)})
+            return encode({**made, "freshness": freshness(facts.weekly.tail(0), look.ends)})
 
         sent: Response = request.app.state.answers.send(request, caller, look.mark, body)
         return sent

@@ -12,7 +12,6 @@ from insights_assets.api.listings import LISTINGS, Listing
 from insights_assets.api.paging import cut, matching
 from insights_assets.api.parameters import AccountId, Paging, list_parameters
 from insights_assets.api.reading import look_at
-from insights_assets.api.served_views import LAST_SYNCS
 
 router = APIRouter(tags=["analytics"])
 Reader = Annotated[Caller, Depends(allowed("analytics:read"))]
@@ -25,13 +24,13 @@ def _add(listing: Listing) -> None:
     async def read(request: Request, account_id: AccountId, caller: Reader, given: Any) -> Response:
         asked: Paging = given
         level = getattr(asked, "level", None)
-        look = await look_at(request, caller, account_id, (listing.view, level), (LAST_SYNCS, None))
-        rows, syncs = await look.frame(listing.view, level), await look.frame(LAST_SYNCS)
+        look = await look_at(request, caller, account_id, (listing.view, level))
+        rows = await look.frame(listing.view, level)
         ask = asked.ask(equal={column: getattr(asked, column) for column in listing.filters})
 
         def body() -> bytes:
             page = cut(matching(listing.of_level(rows, level), ask, listing.rules), ask, listing.rules)
-            fresh = freshness(page.rows, syncs, time=listing.time)
+            fresh = freshness(page.rows, look.ends, time=listing.time)
             return with_rows("items", page.rows, {**page.told(), "freshness": fresh})
 
         sent: Response = request.app.state.answers.send(request, caller, look.mark, body)

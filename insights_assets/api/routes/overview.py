@@ -1,5 +1,6 @@
 """Routes over all accounts that a caller may see: the overview, the accounts, one account (`fleet.py`)."""
 
+from functools import partial
 from typing import Annotated, Any, Final
 
 import polars as pl
@@ -12,10 +13,11 @@ from insights_assets.api.answers import encode, with_rows
 from insights_assets.api.documents import answer, page_of, thing
 from insights_assets.api.figures import ADDITIVE, RATIOS, total
 from insights_assets.api.fleet import TopBy
+from insights_assets.api.freshness import freshness
 from insights_assets.api.paging import Rules, cut, matching, period
 from insights_assets.api.parameters import AccountId, Period, list_parameters
 from insights_assets.api.reading import look_at
-from insights_assets.api.served_views import ALERT_LIST, ENTITIES, LAST_SYNCS, REGISTRY, RESULTS_BY_WEEK, WEEKS
+from insights_assets.api.served_views import ALERT_LIST, ENTITIES, REGISTRY, RESULTS_BY_WEEK, WEEKS
 from insights_assets.api.shelf import Shelf
 from insights_assets.partitions import monday
 
@@ -35,6 +37,7 @@ EXAMPLE: Final = {
 FIGURES: Final = (*ADDITIVE, *RATIOS, "result_family", "family_spend", "results", "result_value", "cpr", "roas")
 SHOWN: Final = (*FIGURES, "newest_week", "last_sync", "last_failure", "open_alerts")
 FILTERS: Final[dict[str, Any]] = {"status": str, "currency": str, "business_id": str}
+MOST_TOP: Final = 50
 RULES: Final = Rules(
     ("account_id",), ("name", "account_id", *FIGURES, "last_sync", "open_alerts"), "name", (*REGISTRY.columns, *SHOWN), None
 )
@@ -45,7 +48,7 @@ class OverviewParameters(Period):
     """Weeks (the newest 4 when no period is given), a currency, and how the top campaigns are chosen."""
 
     currency: str | None = Field(None, pattern="^[A-Z]{3}$", description="Only accounts of this currency")
-    top: int = Field(5, ge=1, le=50, description="Top campaigns of each currency")
+    top: int = Field(5, ge=1, le=MOST_TOP, description="Top campaigns of each currency")
     top_by: TopBy = Field("spend", description="cpr: the lowest, never one without results")
 
 
@@ -64,34 +67,33 @@ async def overview(request: Request, caller: Reader, given: Annotated[OverviewPa
     since, until = (monday(day) if day else None for day in (given.since, given.until))
     span = fleet.span(rollup, since, until)
 
-    def compute() -> tuple[dict[str, Any], pl.DataFrame]:
-        rows, before = (caller.filter(rollup.between(s.since, s.until)) for s in (span, span.before))
-        if given.currency:
-            rows, before = (part.filter(pl.col("currency") == given.currency) for part in (rows, before))
-        told = {
-            "since": span.since,
-            "until": span.until,
-            "accounts": {
-                "registered": caller.filter(registry.rows).height,
-                "with_delivery": rows["account_id"].n_unique(),
-            },
-            "totals": fleet.totals(rows, before),
-            "sync": fleet.syncs_told(caller.filter(rollup.syncs)),
-            "alerts": fleet.alerts_told(caller.filter(alerts.rows)),
-            "freshness": {
-                "is_partial": not rows["is_complete"].all() if rows.height else None,
-                "is_settled": rows["is_settled"].all() if rows.height else None,
-            },
-        }
-        return told, fleet.top_campaigns(rows, given.top_by, given.top)
+    mark = f"{rollup.mark} {alerts.mark} {registry.mark}"
+    asked = (caller.scope, span, given.currency)
+
+    def rows(of: fleet.Span) -> pl.DataFrame:
+        found = caller.filter(rollup.between(of.since, of.until))
+        return found.filter(pl.col("currency") == given.currency) if given.currency else found
 
     async def body() -> bytes:
-        told, top = await shelf.in_thread(compute)
+        # The totals are the same however the top is chosen, and the top however much of it is shown.
+        told = await shelf.thing(
+            ("overview", *asked),
+            mark,
+            lambda: fleet.overview(
+                rows(span), rows(span.before), caller.filter(rollup.syncs), caller.filter(alerts.rows)
+            ),
+        )
+        best = await shelf.made(
+            ("top", given.top_by, *asked), mark, lambda: fleet.top_campaigns(rows(span), given.top_by, MOST_TOP)
+        )
+        top = best.group_by("currency", maintain_order=True).head(given.top)
         names = await _names(shelf, set(top["account_id"]))
         campaigns = [{**row, "name": names.get(row["campaign_id"])} for row in top.iter_rows(named=True)]
-        return encode({**told, "top_campaigns": campaigns})
+        registered = caller.filter(registry.rows).height
+        period = {"since": span.since, "until": span.until}
+        accounts = {"registered": registered, "with_delivery": told["with_delivery"]}
+        return encode({**period, "accounts": accounts, **told["shown"], "top_campaigns": campaigns})
 
-    mark = f"{rollup.mark} {alerts.mark} {registry.mark}"
     sent: Response = await request.app.state.answers.send_later(request, caller, mark, body)
     return sent
 
@@ -100,9 +102,9 @@ async def _names(shelf: Shelf, accounts: set[str]) -> dict[str, str]:
     """Newest names of the campaigns of some accounts."""
     view, names = ENTITIES["campaign"], dict[str, str]()
     for account_id in accounts:
-        rows = await (await shelf.look(account_id, (view, None))).frame(view)
-        newest = rows.filter(pl.col("week") == pl.col("week").max())
-        names |= dict(newest.select("campaign_id", "name").iter_rows())
+        look = await shelf.look(account_id, (view, None))
+        rows = await look.frame(view)
+        names |= await shelf.thing(("names", account_id), look.mark, partial(fleet.newest_names, rows))
     return names
 
 
@@ -135,16 +137,17 @@ async def accounts(request: Request, caller: Reader, given: Annotated[AccountsPa
     equal = {name: getattr(given, name) for name in FILTERS}
     ask = given.ask(equal=equal, contains={"name": given.name_contains})
 
-    def make() -> bytes:
+    mark = f"{rollup.mark} {alerts.mark} {registry.mark}"
+
+    async def body() -> bytes:
         facts = rollup.between(span.since, span.until)
-        known = matching(caller.filter(registry.rows), ask, RULES)
-        page = cut(fleet.account_rows(known, facts, rollup.syncs, alerts.rows), ask, RULES)
+        rows = await shelf.made(
+            ("accounts", span), mark, lambda: fleet.account_rows(registry.rows, facts, rollup.syncs, alerts.rows)
+        )
+        page = cut(matching(caller.filter(rows), ask, RULES), ask, RULES)
         return with_rows("items", page.rows, {**page.told(), "since": span.since, "until": span.until})
 
-    mark = f"{rollup.mark} {alerts.mark} {registry.mark}"
-    sent: Response = await request.app.state.answers.send_later(
-        request, caller, mark, lambda: shelf.in_thread(make)
-    )
+    sent: Response = await request.app.state.answers.send_later(request, caller, mark, body)
     return sent
 
 
@@ -159,9 +162,9 @@ async def account(
     request: Request, account_id: AccountId, caller: Reader, given: Annotated[Period, Query()]
 ) -> Response:
     """The newest 4 weeks when no period is given."""
-    wanted = ((WEEKS, "campaign"), (RESULTS_BY_WEEK, None), (LAST_SYNCS, None))
+    wanted = ((WEEKS, "campaign"), (RESULTS_BY_WEEK, None))
     look = await look_at(request, caller, account_id, *wanted)
-    weekly, results, syncs = [await look.frame(*each) for each in wanted]
+    weekly, results = await look.frames(*wanted)
     row = await look.account()
 
     def body() -> bytes:
@@ -171,14 +174,8 @@ async def account(
         within = period("week", since, until)
         rows = weekly.filter(*within)
         figures = total(rows, results.filter(pl.col("level") == "campaign", *within))
-        ends = fleet.syncs_told(
-            syncs.select(
-                pl.col("finished_at").filter(pl.col("status") == "ok").max().alias("ok"),
-                pl.col("finished_at").filter(pl.col("status") != "ok").max().alias("failed"),
-            )
-        )
         told = {"since": since, "until": until, "newest_week": newest, "first_week": weekly["week"].min()}
-        return encode({"account": row, **told, "figures": figures, "sync": ends})
+        return encode({"account": row, **told, "figures": figures, "freshness": freshness(rows, look.ends)})
 
     sent: Response = request.app.state.answers.send(request, caller, look.mark, body)
     return sent

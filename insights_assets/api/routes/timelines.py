@@ -12,7 +12,7 @@ from insights_assets.api.freshness import freshness
 from insights_assets.api.parameters import AccountId, EntityId, Period
 from insights_assets.api.problems import not_found
 from insights_assets.api.reading import look_at
-from insights_assets.api.served_views import DAYS, LAST_SYNCS, RESULTS_BY_DAY, RESULTS_BY_WEEK, WEEKS
+from insights_assets.api.served_views import DAYS, RESULTS_BY_DAY, RESULTS_BY_WEEK, WEEKS
 from insights_assets.api.timelines import TIME, Grain, Series, timeline
 from insights_assets.tables.columns import FAMILIES
 
@@ -71,9 +71,8 @@ async def read(
     """Of level `account` the entity is the account itself."""
     weekly = "campaign" if level == "account" else level
     facts, results = ((DAYS, None), RESULTS_BY_DAY) if given.grain == "day" else ((WEEKS, weekly), RESULTS_BY_WEEK)
-    look = await look_at(request, caller, account_id, facts, (results, None), (LAST_SYNCS, None))
-    frames = await look.frame(*facts), await look.frame(results)
-    syncs = await look.frame(LAST_SYNCS)
+    look = await look_at(request, caller, account_id, facts, (results, None))
+    frames = await look.frames(facts, (results, None))
     if level == "account" and entity_id != account_id:
         raise not_found(f"account {entity_id} in {account_id}")
     series = Series(level, entity_id, given.grain, given.since, given.until, given.result_family)
@@ -84,7 +83,7 @@ async def read(
             raise not_found(f"delivery of {level} {entity_id}")
         rows = made.pop("rows")
         named = {"account_id": account_id, "level": level, "entity_id": entity_id, "grain": given.grain}
-        fresh = freshness(rows, syncs, time=TIME[given.grain])
+        fresh = freshness(rows, look.ends, time=TIME[given.grain])
         return with_rows("items", rows, {**named, **made, "freshness": fresh})
 
     sent: Response = request.app.state.answers.send(request, caller, look.mark, body)

@@ -14,7 +14,6 @@ from insights_assets.api.parameters import AccountId, EntityLevel, Strict
 from insights_assets.api.problems import ProblemError
 from insights_assets.api.reading import look_at
 from insights_assets.api.runs import BusyAccountError, TooManyRunsError
-from insights_assets.api.served_views import LAST_SYNCS
 from insights_assets.api.starting import start
 from insights_assets.api.triggers import TRIGGERS
 
@@ -50,7 +49,7 @@ def _add(name: str) -> None:
     parameters: Any = Weeks if stage is None else LevelledWeeks
 
     async def trigger(request: Request, account_id: AccountId, caller: Manager, given: Any) -> Response:
-        look = await look_at(request, caller, account_id, (LAST_SYNCS, None))
+        look = await look_at(request, caller, account_id)
         level = getattr(given, "level", "campaign")
         try:
             run_id = await start(request, caller, look, name, level=level, since=given.since, until=given.until)
