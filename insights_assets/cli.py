@@ -44,6 +44,8 @@ class Commands(click.Group):
         "sql": ("sql", "Ask the views with SQL (DuckDB, read-only)."),
         "report": ("report", "Write the report of a day, a week or a year."),
         "export": ("export", "Write a view to a file: CSV, Excel or Parquet."),
+        "serve": ("serve", "Serve the read API: JSON over the tables, by key."),
+        "keys": ("serve", "API keys: who may ask the read API, and what."),
         "dev": ("services", "Open the Dagster UI and daemon on this instance."),
         "config": ("config", "Settings."),
     }

@@ -5,7 +5,7 @@ import logging
 import multiprocessing
 import os
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -57,26 +57,42 @@ def _end_with_parent() -> None:
 
 
 def run_partitions(
-    steps: Sequence[str], accounts: Sequence[str], weeks: Sequence[date], business_id: str | None
+    steps: Sequence[str],
+    accounts: Sequence[str],
+    weeks: Sequence[date],
+    business_id: str | None,
+    *,
+    run_id: str | None = None,
+    tags: Mapping[str, str] | None = None,
 ) -> list[Failure]:
-    """Run steps on every partition between the corners; return one failure for each account and failed step."""
+    """Run steps on every partition between the corners; return one failure for each account and failed step.
+
+    `run_id` and further `tags` are the run's, where whoever asked for it wants to know it by them.
+    """
     try:
-        return _run(steps, accounts, weeks, business_id)
+        return _run(steps, accounts, weeks, business_id, run_id, tags or {})
     finally:
         # A result holds the frames of all its steps, in cycles that would wait for the collector.
         gc.collect()
 
 
 def _run(
-    steps: Sequence[str], accounts: Sequence[str], weeks: Sequence[date], business_id: str | None
+    steps: Sequence[str],
+    accounts: Sequence[str],
+    weeks: Sequence[date],
+    business_id: str | None,
+    run_id: str | None,
+    tags: Mapping[str, str],
 ) -> list[Failure]:
     instance, job = _session()
     wanted = {a.key for a in PARTITIONED_ASSETS if a.key.path[-1] in set(steps)}
-    tags = partitions.range_tags(accounts, weeks)
-    if len(accounts) == 1:
-        tags |= owner_tags(accounts[0], business_id)
+    owner = owner_tags(accounts[0], business_id) if len(accounts) == 1 else {}
     result = job.get_subset(asset_selection=wanted).execute_in_process(
-        instance=instance, tags=tags, raise_on_error=False, run_config=QUIET
+        instance=instance,
+        tags={**partitions.range_tags(accounts, weeks), **owner, **tags},
+        raise_on_error=False,
+        run_config=QUIET,
+        run_id=run_id,
     )
     if result.success:
         return []

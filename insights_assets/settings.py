@@ -12,9 +12,16 @@ from pathlib import Path
 from typing import Any, Literal, cast, get_args
 from urllib.parse import urlsplit
 
-from insights_assets import alert_settings, currency_settings, maintenance_settings, meta_fatigue_settings
+from insights_assets import (
+    alert_settings,
+    api_settings,
+    currency_settings,
+    maintenance_settings,
+    meta_fatigue_settings,
+)
 from insights_assets.alert_settings import AlertSettings
 from insights_assets.analytics import advice_thresholds
+from insights_assets.api_settings import ApiSettings
 from insights_assets.currency_settings import CurrencySettings
 from insights_assets.logged import FORMAT, LEVEL, log_format, log_level
 from insights_assets.maintenance_settings import MaintenanceSettings
@@ -43,7 +50,8 @@ class Settings:
     overrides an account's primary result family; `accounts_file` is a static list of accounts; `postgres_url` is where
     the Dagster instance is kept (None: SQLite under the home); `alerts` is what opens an alert and
     who is told; `recommendations` are the thresholds of advice; `currency` is where rates between currencies are;
-    `meta_fatigue` is whether Meta's own fatigue label is asked for; `maintenance` is what is kept how long.
+    `meta_fatigue` is whether Meta's own fatigue label is asked for; `maintenance` is what is kept how long; `api` is of
+    the read API.
     """
 
     home: Path
@@ -72,6 +80,7 @@ class Settings:
     )
     currency: CurrencySettings = field(default_factory=CurrencySettings)
     maintenance: MaintenanceSettings = field(default_factory=MaintenanceSettings)
+    api: ApiSettings = field(default_factory=ApiSettings)
     origins: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     def now(self) -> datetime:
@@ -300,6 +309,13 @@ def _maintenance(value: Any, where: str) -> MaintenanceSettings:
         raise SettingsError(str(error)) from error
 
 
+def _api(value: Any, where: str) -> ApiSettings:
+    try:
+        return api_settings.parse(value, where)
+    except InputError as error:
+        raise SettingsError(str(error)) from error
+
+
 _FILE_KEYS = {
     "refresh_after_h": _number,
     "sandbox_seed": _integer,
@@ -311,4 +327,5 @@ _FILE_KEYS = {
     "meta_fatigue": _meta_fatigue,
     "currency": _currency,
     "maintenance": _maintenance,
+    "api": _api,
 }

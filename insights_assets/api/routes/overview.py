@@ -1,0 +1,181 @@
+"""Routes over all accounts that a caller may see: the overview, the accounts, one account (`fleet.py`)."""
+
+from functools import partial
+from typing import Annotated, Any, Final
+
+import polars as pl
+from fastapi import APIRouter, Depends, Query, Request, Response
+from pydantic import Field
+
+from insights_assets.api import fleet
+from insights_assets.api.access import Caller, allowed
+from insights_assets.api.answers import encode, with_rows
+from insights_assets.api.documents import answer, page_of, thing
+from insights_assets.api.figures import ADDITIVE, RATIOS, total
+from insights_assets.api.fleet import TopBy
+from insights_assets.api.freshness import freshness
+from insights_assets.api.paging import Rules, cut, matching, period
+from insights_assets.api.parameters import AccountId, Period, list_parameters
+from insights_assets.api.reading import look_at
+from insights_assets.api.served_views import ALERT_LIST, ENTITIES, REGISTRY, RESULTS_BY_WEEK, WEEKS
+from insights_assets.api.shelf import Shelf
+from insights_assets.partitions import monday
+
+router = APIRouter(tags=["overview"])
+Reader = Annotated[Caller, Depends(allowed("analytics:read"))]
+MEMBERS: Final = ("since", "until", "accounts", "totals", "top_campaigns", "sync", "alerts", "freshness")
+EXAMPLE: Final = {
+    "since": "2026-10-19",
+    "until": "2026-11-09",
+    "accounts": {"registered": 174, "with_delivery": 171},
+    "totals": [{"currency": "EUR", "spend": 48210.2, "ctr": 1.31, "families": [{"result_family": "purchase", "cpr": 9.8}]}],
+    "top_campaigns": [{"account_id": "act_1001", "campaign_id": "1", "name": "Autumn", "spend": 812.0, "cpr": 8.1}],
+    "sync": {"last_sync": "2026-11-16T05:12:09Z", "failing_accounts": 1},
+    "alerts": {"open": 3, "by_severity": {"critical": 1, "high": 2, "medium": 0, "low": 0}, "newest": []},
+    "freshness": {"is_partial": False, "is_settled": False},
+}
+FIGURES: Final = (*ADDITIVE, *RATIOS, "result_family", "family_spend", "results", "result_value", "cpr", "roas")
+SHOWN: Final = (*FIGURES, "newest_week", "last_sync", "last_failure", "open_alerts")
+FILTERS: Final[dict[str, Any]] = {"status": str, "currency": str, "business_id": str}
+MOST_TOP: Final = 50
+RULES: Final = Rules(
+    ("account_id",), ("name", "account_id", *FIGURES, "last_sync", "open_alerts"), "name", (*REGISTRY.columns, *SHOWN), None
+)
+Base: Any = list_parameters("Accounts", FILTERS, RULES.sorts, RULES.usual, None)
+
+
+class OverviewParameters(Period):
+    """Weeks (the newest 4 when no period is given), a currency, and how the top campaigns are chosen."""
+
+    currency: str | None = Field(None, pattern="^[A-Z]{3}$", description="Only accounts of this currency")
+    top: int = Field(5, ge=1, le=MOST_TOP, description="Top campaigns of each currency")
+    top_by: TopBy = Field("spend", description="cpr: the lowest, never one without results")
+
+
+@router.get(
+    "/overview",
+    operation_id="get_overview",
+    summary="All accounts at a glance: totals by currency, top campaigns, last sync, open alerts",
+    responses=answer("The overview", thing("Sums by currency; ratios are ratios of sums", MEMBERS), EXAMPLE, 422),
+    response_class=Response,
+)
+async def overview(request: Request, caller: Reader, given: Annotated[OverviewParameters, Query()]) -> Response:
+    """Of a key with an account scope, totals are of those accounts alone."""
+    period(None, given.since, given.until)
+    shelf: Shelf = request.app.state.shelf
+    rollup, alerts, registry = await shelf.rollup(), await shelf.whole(ALERT_LIST), await shelf.whole(REGISTRY)
+    since, until = (monday(day) if day else None for day in (given.since, given.until))
+    span = fleet.span(rollup, since, until)
+
+    mark = f"{rollup.mark} {alerts.mark} {registry.mark}"
+    asked = (caller.scope, span, given.currency)
+
+    def rows(of: fleet.Span) -> pl.DataFrame:
+        found = caller.filter(rollup.between(of.since, of.until))
+        return found.filter(pl.col("currency") == given.currency) if given.currency else found
+
+    async def body() -> bytes:
+        # The totals are the same however the top is chosen, and the top however much of it is shown.
+        told = await shelf.thing(
+            ("overview", *asked),
+            mark,
+            lambda: fleet.overview(
+                rows(span), rows(span.before), caller.filter(rollup.syncs), caller.filter(alerts.rows)
+            ),
+        )
+        best = await shelf.made(
+            ("top", given.top_by, *asked), mark, lambda: fleet.top_campaigns(rows(span), given.top_by, MOST_TOP)
+        )
+        top = best.group_by("currency", maintain_order=True).head(given.top)
+        names = await _names(shelf, set(top["account_id"]))
+        campaigns = [{**row, "name": names.get(row["campaign_id"])} for row in top.iter_rows(named=True)]
+        registered = caller.filter(registry.rows).height
+        period = {"since": span.since, "until": span.until}
+        accounts = {"registered": registered, "with_delivery": told["with_delivery"]}
+        return encode({**period, "accounts": accounts, **told["shown"], "top_campaigns": campaigns})
+
+    sent: Response = await request.app.state.answers.send_later(request, caller, mark, body)
+    return sent
+
+
+async def _names(shelf: Shelf, accounts: set[str]) -> dict[str, str]:
+    """Newest names of the campaigns of some accounts."""
+    view, names = ENTITIES["campaign"], dict[str, str]()
+    for account_id in accounts:
+        look = await shelf.look(account_id, (view, None))
+        rows = await look.frame(view)
+        names |= await shelf.thing(("names", account_id), look.mark, partial(fleet.newest_names, rows))
+    return names
+
+
+class AccountsParameters(Base):  # type: ignore[misc]
+    """Which accounts; figures are of the period."""
+
+    name_contains: str | None = Field(None, max_length=200, description="Only names with this text in them")
+
+
+_SCHEMA, _EXAMPLE = page_of(
+    {"type": "object", "description": "Columns of the view accounts, then figures of the period (newest 4 weeks)"},
+    {"account_id": "act_1001", "name": "Shop", "currency": "EUR", "spend": 812.0, "cpr": 8.1, "open_alerts": 1},
+)
+
+
+@router.get(
+    "/accounts",
+    operation_id="list_accounts",
+    summary="The accounts, with their figures of a period, last sync and open alerts",
+    responses=answer("A page", _SCHEMA, _EXAMPLE, 422),
+    response_class=Response,
+)
+async def accounts(request: Request, caller: Reader, given: Annotated[AccountsParameters, Query()]) -> Response:
+    """Costs are in each account's currency: an order by them is of use within one (`currency=EUR`)."""
+    period(None, given.since, given.until)
+    shelf: Shelf = request.app.state.shelf
+    rollup, alerts, registry = await shelf.rollup(), await shelf.whole(ALERT_LIST), await shelf.whole(REGISTRY)
+    since, until = (monday(day) if day else None for day in (given.since, given.until))
+    span = fleet.span(rollup, since, until)
+    equal = {name: getattr(given, name) for name in FILTERS}
+    ask = given.ask(equal=equal, contains={"name": given.name_contains})
+
+    mark = f"{rollup.mark} {alerts.mark} {registry.mark}"
+
+    async def body() -> bytes:
+        facts = rollup.between(span.since, span.until)
+        rows = await shelf.made(
+            ("accounts", span), mark, lambda: fleet.account_rows(registry.rows, facts, rollup.syncs, alerts.rows)
+        )
+        page = cut(matching(caller.filter(rows), ask, RULES), ask, RULES)
+        return with_rows("items", page.rows, {**page.told(), "since": span.since, "until": span.until})
+
+    sent: Response = await request.app.state.answers.send_later(request, caller, mark, body)
+    return sent
+
+
+@router.get(
+    "/accounts/{account_id}",
+    operation_id="get_account",
+    summary="One account, with its figures of a period",
+    responses=answer("The account", thing("The account", ("account", "figures")), {"account": {}, "figures": {}}, 404, 422),
+    response_class=Response,
+)
+async def account(
+    request: Request, account_id: AccountId, caller: Reader, given: Annotated[Period, Query()]
+) -> Response:
+    """The newest 4 weeks when no period is given."""
+    wanted = ((WEEKS, "campaign"), (RESULTS_BY_WEEK, None))
+    look = await look_at(request, caller, account_id, *wanted)
+    weekly, results = await look.frames(*wanted)
+    row = await look.account()
+
+    def body() -> bytes:
+        newest = weekly["week"].max()
+        until = given.until or newest
+        since = given.since or (until and until - (fleet.USUAL_WEEKS - 1) * fleet.WEEK)
+        within = period("week", since, until)
+        rows = weekly.filter(*within)
+        figures = total(rows, results.filter(pl.col("level") == "campaign", *within))
+        told = {"since": since, "until": until, "newest_week": newest, "first_week": weekly["week"].min()}
+        return encode({"account": row, **told, "figures": figures, "freshness": freshness(rows, look.ends)})
+
+    sent: Response = request.app.state.answers.send(request, caller, look.mark, body)
+    return sent
