@@ -7,8 +7,9 @@ from pathlib import Path
 
 import dagster as dg
 
+from insights_assets.environment import POSTGRES_VARIABLE
 from insights_assets.instance.server import require_server
-from insights_assets.settings import POSTGRES_VARIABLE, Settings, SettingsError
+from insights_assets.settings import Settings, SettingsError
 
 # Allocators keep what was freed for later; workers give it back: 600 ads x 13 weeks took 1,160 MB, with these 905.
 FRUGAL = {"ARROW_DEFAULT_MEMORY_POOL": "system", "_RJEM_MALLOC_CONF": "dirty_decay_ms:0,muzzy_decay_ms:0"}

@@ -17,9 +17,14 @@ DAGSTER += ("instance_home", "lineage", "runs", "commands", "lake/io_manager", "
 ALLOWED = {
     "problems": set(),
     "settings": {
-        *("tables", "problems", "alert_settings", "api_settings", "currency_settings", "maintenance_settings"),
-        *("meta_fatigue_settings", "timetable", "logged", "analytics"),
+        *("environment", "settings_file", "tables", "problems", "alert_settings", "api_settings", "currency_settings"),
+        *("maintenance_settings", "meta_fatigue_settings", "timetable", "logged", "analytics"),
     },
+    "settings_file": {
+        *("tables", "problems", "setting_values", "alert_settings", "api_settings", "currency_settings"),
+        *("maintenance_settings", "meta_fatigue_settings", "timetable", "analytics"),
+    },
+    "environment": {"problems"},
     "alert_settings": {"problems", "setting_values", "sink_settings", "tables"},
     "api_settings": {"problems", "setting_values"},
     "sink_settings": {"problems", "setting_values", "tables"},

@@ -6,7 +6,10 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from insights_assets.settings import _FILE_KEYS, FAMILIES, SettingsError, load_settings
+from insights_assets.problems import InputError
+from insights_assets.settings import SettingsError, load_settings
+from insights_assets.settings_file import KEYS
+from insights_assets.tables.columns import FAMILIES
 
 VARIABLES = (
     "INSIGHTS_HOME",
@@ -173,14 +176,14 @@ TOML = st.recursive(
 )
 
 
-@pytest.mark.parametrize("key", _FILE_KEYS)
+@pytest.mark.parametrize("key", KEYS)
 @settings(max_examples=40, deadline=None)
 @given(data=st.data())
 def test_any_value_of_a_key_is_taken_or_refused_in_one_sentence(key, data):
     value = data.draw(TOML)
     try:
-        _FILE_KEYS[key](value, f"{key} in settings.toml")
-    except SettingsError as error:
+        KEYS[key](value, f"{key} in settings.toml")
+    except InputError as error:
         told = str(error)
         assert key in told
         assert told.endswith(".")

@@ -17,8 +17,8 @@ from insights_assets.api.access import Gate
 from insights_assets.api.answers import Answers
 from insights_assets.api.audit import AuditLog
 from insights_assets.api.keys import KeyStore
-from insights_assets.api.rate_limits import RateLimits
 from insights_assets.api.live import live_reader
+from insights_assets.api.rate_limits import RateLimits
 from insights_assets.api.routes import (
     alerts,
     creatives,

@@ -1,8 +1,8 @@
 """Runs by hand: started once, named, followed; the first answer of an account that was never read."""
 
 import json
-from uuid import uuid4
 from datetime import date, timedelta
+from uuid import uuid4
 
 import dagster as dg
 import pytest

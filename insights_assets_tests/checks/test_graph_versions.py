@@ -8,7 +8,8 @@ import pytest
 from insights_assets.automation.version_watch import job, schedule
 from insights_assets.checks.graph_versions import VERSIONS, judge_version
 from insights_assets.definitions import build_defs
-from insights_assets.settings import NEWEST_GRAPH_VERSION, load_settings
+from insights_assets.environment import NEWEST_GRAPH_VERSION
+from insights_assets.settings import load_settings
 
 ENDS = VERSIONS["v26.0"].expires
 ERROR, WARN = dg.AssetCheckSeverity.ERROR, dg.AssetCheckSeverity.WARN
