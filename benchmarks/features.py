@@ -12,6 +12,7 @@ from datetime import date, timedelta
 import polars as pl
 
 from benchmarks.fleet import LEVELS, adset_rows, daily_rows, result_rows, weekly_rows
+from insights_assets.analytics.composition import parts_of
 from insights_assets.analytics.daily_anomalies import daily_anomalies
 from insights_assets.analytics.features import entity_features
 from insights_assets.analytics.maturity import entity_budgets
@@ -54,10 +55,12 @@ def findings(
     weeks = days = Took(0, 0)
     for level, rows in features.items():
         begin = Took.now()
-        found = weekly_anomalies(rows, rows, entity_budgets(level, rows, adsets, NO_CAMPAIGNS))
+        made_of = parts_of(daily, by_day, level)
+        found = weekly_anomalies(rows, rows, entity_budgets(level, rows, adsets, NO_CAMPAIGNS), made_of)
         between = Took.now()
         by_date = entity_days(daily, level)
-        told = daily_anomalies(by_date, by_day.filter(pl.col("level") == level), rows, mondays, level=level)
+        of_level = by_day.filter(pl.col("level") == level)
+        told = daily_anomalies(by_date, of_level, rows, mondays, level=level, made_of=made_of)
         end = Took.now()
         weeks, days = weeks + (between - begin), days + (end - between)
         print(

@@ -64,6 +64,23 @@ class Parts:
         return Parts(self.level, self.days.filter(mine), self.results.filter(mine))
 
 
+def parts_of(daily: pl.DataFrame, results_daily: pl.DataFrame, level: str) -> Parts:
+    """Find the ads of a level's entities.
+
+    Args:
+        daily: rows of `insights_daily`.
+        results_daily: rows of `results_daily`; those of ads are read.
+        level: campaign, adset or ad.
+    """
+    above, below = ("adset", "ad") if level == "ad" else (level, CHILD_LEVEL[level])
+    places = pl.col(f"{above}_id").alias("parent_id"), pl.col(f"{below}_id").alias("child_id")
+    results = results_daily.filter(pl.col("level") == "ad").select(
+        "account_id", "date", "result_family", "results", ad_id="entity_id", value="result_value"
+    )
+    days = daily.select("account_id", *places, "ad_id", "date", "spend", "impressions", "clicks")
+    return Parts(level, days, results)
+
+
 def at_their_level(found: pl.DataFrame, parts: Parts | None, first: pl.Expr, last: pl.Expr) -> pl.DataFrame:
     """Keep the findings that are news of their own level.
 

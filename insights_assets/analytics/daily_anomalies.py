@@ -11,6 +11,7 @@ from datetime import date, timedelta
 import polars as pl
 
 from insights_assets.analytics.account_groups import account_groups
+from insights_assets.analytics.common_days import JUDGED_LEVELS, with_common_day
 from insights_assets.analytics.composition import Parts, at_their_level
 from insights_assets.analytics.daily_expectations import DAY, SERIES, day_expectations
 from insights_assets.analytics.daily_findings import described
@@ -67,6 +68,8 @@ def daily_anomalies(
         past = own_days.join(judged.select(SERIES).unique(), on=["account_id", "entity_id"])
         rows = day_expectations(_with_results(past, counted), own).filter(pl.col("points") >= MIN_DAYS)
         rows = _with_budget_change(rows, budgets.filter(mine) if budgets is not None else None)
+        if level in JUDGED_LEVELS:
+            rows = with_common_day(rows)
         tests = pl.concat([point_tests(rows).with_columns(shift=False), shift_tests(rows).with_columns(shift=True)])
         began = pl.when("shift").then(pl.col("date").dt.offset_by(f"-{SHIFT_DAYS - 1}d")).otherwise("date")
         found = at_their_level(_news(tests), made_of and made_of.of(accounts), began, pl.col("date"))

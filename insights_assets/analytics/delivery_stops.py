@@ -49,8 +49,10 @@ def delivery_stops(
             pl.col("date").is_between(pl.col("ended_on"), pl.col("ended_on").dt.offset_by(f"{STREAK_DAYS}d"))
         )
         found = found.join(by_end, on=[*ENTITY, "date"], how="anti")
-    newest = families.sort("week").group_by(ENTITY).agg(pl.col("result_family").last())
-    found = found.join(newest, on=ENTITY, how="inner")
+    # The family of then: a finding's name must not change because a later week has another.
+    known = families.select(*ENTITY, "week", "result_family").unique([*ENTITY, "week"]).sort("week")
+    found = found.sort("week").join_asof(known, on="week", by=ENTITY, check_sortedness=False)
+    found = found.filter(pl.col("result_family").is_not_null())
     gap = pl.col("gap_days").is_not_null() & pl.col("unspent")
     kind = (
         pl.when(gap)

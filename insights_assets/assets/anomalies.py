@@ -6,7 +6,7 @@ import dagster as dg
 import polars as pl
 
 from insights_assets.analytics.budget_depletion import depleted_budgets, depletions
-from insights_assets.analytics.composition import CHILD_LEVEL, Parts
+from insights_assets.analytics.composition import parts_of
 from insights_assets.analytics.daily_anomalies import daily_anomalies
 from insights_assets.analytics.daily_expectations import HISTORY_DAYS, SEASON_WEEKS
 from insights_assets.analytics.delivery_stops import delivery_stops
@@ -69,7 +69,7 @@ def _anomalies(level: str) -> dg.AssetsDefinition:
         seen = local_dates(inputs["daily"], "observed_at", zones, "observed_on")
         days = day_completeness(_days(seen, level), features, evidence)
         features = week_completeness(features, days)
-        parts = _parts(inputs["daily"], inputs["results_daily"], level)
+        parts = parts_of(inputs["daily"], inputs["results_daily"], level)
         statuses = inputs[f"{level}s"].rename({f"{level}_id": "entity_id"})
         spent_up = {owner: depletions(inputs["daily"], owner, inputs[f"{owner}s"]) for owner in ("campaign", "adset")}
         ended = _ended(inputs["daily"], level, spent_up)
@@ -93,17 +93,6 @@ def _anomalies(level: str) -> dg.AssetsDefinition:
         resources={"lake"},
         pooled=True,  # completeness is pulled to the fleet's
     )(compute)
-
-
-def _parts(daily: pl.DataFrame, results_daily: pl.DataFrame, level: str) -> Parts:
-    """The ads by their place: the entity and its child that they are in; an ad is a child of its ad set."""
-    above, below = ("adset", "ad") if level == "ad" else (level, CHILD_LEVEL[level])
-    places = pl.col(f"{above}_id").alias("parent_id"), pl.col(f"{below}_id").alias("child_id")
-    results = results_daily.filter(pl.col("level") == "ad").select(
-        "account_id", "date", "result_family", "results", ad_id="entity_id", value="result_value"
-    )
-    days = daily.select("account_id", *places, "ad_id", "date", "spend", "impressions", "clicks")
-    return Parts(level, days, results)
 
 
 def _ended(daily: pl.DataFrame, level: str, spent_up: dict[str, pl.DataFrame]) -> pl.DataFrame:

@@ -126,7 +126,21 @@ def test_late_results_of_the_whole_account_are_no_anomaly_of_each():
     assert judge((unsettled, late, known), 8).filter(pl.col("metric") == "cpr").is_empty()
     told_so = days.with_columns(pl.when(young).then(0.3).otherwise(1.0).alias("completeness"))
     assert judge((told_so, late, known), 8).filter(pl.col("metric") == "cpr").is_empty()
-    assert judge((days, late, known), 8).filter(pl.col("metric") == "cpr").height > 6
+    # Settled, six ads have nobody to share it with.
+    days, found, known = world(ads=6)
+    late = found.with_columns(pl.when(young).then((pl.col("results") * 0.3).floor()).otherwise("results"))
+    assert judge((days, late, known), 8).filter(pl.col("metric") == "cpr").height > 3
+
+
+def test_a_day_that_all_ads_share_is_no_news_of_each():
+    holiday = [(a, 60, 1, name, f) for a in range(12) for name, f in (("spend", 0.55), ("rate", 0.5))]
+    assert judge(world(*holiday), 8).is_empty()
+    # Campaigns and small accounts have nobody to share it with: there it is told.
+    assert judge(world(*holiday, ads=6), 8).height >= 3
+    # What an ad does beside the others is told on such a day, too.
+    assert ("ad4", 60, "spend_spike", "spend") in told(
+        judge(world(*holiday[2:8], *holiday[10:], (4, 60, 1, "spend", 2)), 8)
+    )
 
 
 def test_another_budget_explains_another_spend():

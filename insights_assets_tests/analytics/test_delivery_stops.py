@@ -68,6 +68,25 @@ def test_a_gap_is_worth_the_spend_it_would_have_had():
     assert row["p_value"] == pytest.approx(1 / 30)
 
 
+def test_a_later_family_does_not_rename_a_stop():
+    days, _, known = world(ads=2)
+    days = days.filter((pl.col("entity_id") != "ad0") | (pl.col("date") <= monday(8)))
+    statuses = pl.DataFrame(
+        {
+            "account_id": "act_1",
+            "entity_id": "ad0",
+            "week": [monday(8)],
+            "effective_status": "ACTIVE",
+            "observed_at": [datetime.combine(monday(8), datetime.min.time(), UTC)],
+        }
+    )
+    later = pl.when(pl.col("week") > monday(8)).then(pl.lit("click")).otherwise("result_family").alias("result_family")
+    (now,) = delivery_stops(days, statuses, known, [monday(8)], "ad").to_dicts()
+    (then,) = delivery_stops(days, statuses, known.with_columns(later), [monday(8)], "ad").to_dicts()
+    assert now["result_family"] == then["result_family"] == "purchase"
+    assert now["finding_id"] == then["finding_id"]
+
+
 def test_a_spent_lifetime_budget_explains_a_stop():
     assert stops(60, ended=60) == []
     assert stops(60, ended=40) == [("ad0", 61, "zero_spend", "spend")]

@@ -9,7 +9,7 @@ from scipy import stats
 
 from insights_assets.analytics.discoveries import discoveries
 from insights_assets.analytics.local_level import Panel, forecast
-from insights_assets.analytics.maturity import with_budget, with_completeness
+from insights_assets.analytics.maturity import budget_of_window, with_budget, with_completeness
 from insights_assets.analytics.noise import adjusted, count_p_values, ratio_p_values
 from insights_assets.analytics.shared_scale import Sums, shared
 
@@ -126,14 +126,16 @@ def test_a_budget_counts_only_where_the_whole_window_has_one():
             "account_id": "act_1",
             "entity_id": ["a", "a", "b"],
             "week": [date(2025, 12, 29), WEEK, WEEK],
-            "judged": WEEK,
+            "series": [0, 0, 1],
         }
     )
     adsets = pl.DataFrame(
         {"account_id": "act_1", "week": [WEEK, WEEK], "entity_id": ["a", "b"], "daily_budget": [50.0, 80.0]}
     )
-    assert with_budget(rows, None)["budget"].to_list() == [1.0, 1.0, 1.0]
-    assert with_budget(rows, adsets)["budget"].to_list() == [1.0, 1.0, 80.0]
+    for budgets, known, told in ((None, [None] * 3, [1.0, 1.0, 1.0]), (adsets, [None, 50.0, 80.0], [1.0, 1.0, 80.0])):
+        made = with_budget(rows, budgets)
+        assert made["budget"].to_list() == known
+        assert made.select(budget_of_window()).to_series().to_list() == told
 
 
 def test_completeness_is_one_until_told():

@@ -6,10 +6,15 @@ from datetime import UTC, date, datetime
 import polars as pl
 import pytest
 
-from insights_assets.assets.anomalies import anomalies_ad
+from insights_assets.assets.anomalies import anomalies_ad, anomalies_adset, anomalies_campaign
 from insights_assets.assets.entities import adsets
-from insights_assets.assets.features import features_ad
-from insights_assets.assets.insights import insights_daily, insights_weekly_ad
+from insights_assets.assets.features import features_ad, features_adset, features_campaign
+from insights_assets.assets.insights import (
+    insights_daily,
+    insights_weekly_ad,
+    insights_weekly_adset,
+    insights_weekly_campaign,
+)
 from insights_assets.assets.results import results_daily, results_weekly
 from insights_assets.partitions import weeks_covering
 from insights_assets.sandbox import World
@@ -22,7 +27,11 @@ NOW = datetime(2026, 3, 30, 3, tzinfo=UTC)
 # The running week and those before a baseline of eight weeks are left out.
 FIRST_JUDGED = date(2025, 4, 7)
 WEEKS = weeks_covering(date(2025, 1, 6), date(2026, 3, 22))
-STEPS = (adsets, insights_daily, insights_weekly_ad, results_daily, results_weekly, features_ad, anomalies_ad)
+STEPS = (
+    *(adsets, insights_daily, insights_weekly_campaign, insights_weekly_adset, insights_weekly_ad),
+    *(results_daily, results_weekly, features_campaign, features_adset, features_ad),
+    *(anomalies_campaign, anomalies_adset, anomalies_ad),
+)
 ENOUGH_BASELINE_RESULTS = 30
 
 
@@ -65,6 +74,15 @@ def test_most_planted_cost_spikes_are_found_as_such(judged):
     named = judged.rows("anomalies_ad").filter(pl.col("anomaly_type") == "cpr_spike")
     # Doubled costs of 30 results a week are within their noise: not all can be told from it.
     assert spikes.join(named, on=key, how="semi").height / spikes.height >= 0.6
+
+
+def test_ad_sets_and_campaigns_tell_no_more_than_what_is_theirs(judged):
+    late = pl.col("week") >= FIRST_JUDGED
+    told = {level: judged.rows(f"anomalies_{level}").filter(late) for level in ("campaign", "adset", "ad")}
+    # An ad that starts, ends or goes wrong is no news of what it is in: parents had seven times the ads' findings.
+    assert told["campaign"].height + told["adset"].height <= 0.2 * told["ad"].height
+    quiet = next(a.id for a in judged.sandbox.world.accounts if a.quiet)
+    assert sum(f.filter(pl.col("account_id") == quiet).height for f in told.values()) <= 0.1 * len(WEEKS)
 
 
 def test_the_quiet_account_has_hardly_any_findings(judged):
