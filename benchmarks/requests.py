@@ -89,7 +89,8 @@ def main() -> None:
         f"{options.accounts} accounts x {options.weeks} weeks x {options.ads} ads, reports take {options.latency:g} s"
     )
     print(
-        f"ours: {our_requests} requests, {our_s:.0f} s on {THREADS} threads, {rows:,} rows (4 reports, entities, Meta's fatigue label)"
+        f"ours: {our_requests} requests, {our_s:.0f} s on {THREADS} threads, {rows:,} rows "
+        "(4 reports, entities, Meta's fatigue label)"
     )
     print(
         f"plain (ad-days only, one thread, scaled from {SLICE_ACCOUNTS} accounts x {SLICE_DAYS} days): "
