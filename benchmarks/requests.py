@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import httpx
 
+from insights_assets.assets.meta_fatigue import FIELDS, WEEK_DAYS
 from insights_assets.graph_api import GraphClient
 from insights_assets.graph_api.limiter import Limiter
 from insights_assets.graph_api.questions import WINDOWS, insight_params
@@ -35,6 +36,8 @@ def ours(server: Sandbox, accounts: list[str], since: date) -> int:
             for level, step in QUESTIONS:
                 days = {"since": since, "until": UNTIL, "time_increment": step}
                 found += sum(len(page) for page in client.insight_pages(name, level=level, **days))
+            label = {"since": since, "until": UNTIL, "time_increment": WEEK_DAYS, "fields": FIELDS, "at_once": True}
+            found += sum(len(page) for page in client.insight_pages(name, level="ad", windows=(), **label))
             return found
 
     with ThreadPoolExecutor(THREADS) as pool:
@@ -85,7 +88,10 @@ def main() -> None:
     print(
         f"{options.accounts} accounts x {options.weeks} weeks x {options.ads} ads, reports take {options.latency:g} s"
     )
-    print(f"ours: {our_requests} requests, {our_s:.0f} s on {THREADS} threads, {rows:,} rows (4 reports, entities)")
+    print(
+        f"ours: {our_requests} requests, {our_s:.0f} s on {THREADS} threads, {rows:,} rows "
+        "(4 reports, entities, Meta's fatigue label)"
+    )
     print(
         f"plain (ad-days only, one thread, scaled from {SLICE_ACCOUNTS} accounts x {SLICE_DAYS} days): "
         f"{plain_requests * scale:,.0f} requests, {plain_s * scale:,.0f} s"

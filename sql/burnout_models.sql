@@ -12,6 +12,7 @@
 -- stack_intercept | DOUBLE | Logit added to the weighted sum
 -- stack_logistic | DOUBLE | Weight of the logistic model's logit
 -- stack_trees | DOUBLE | Weight of the trees' logit; of the logistic one's where there are none
+-- stack_bend | DOUBLE | Weight of the squared distance of their mean logit from -1.2, at most 3
 -- logistic_auc | DOUBLE | AUC of the logistic part on what it was fitted on; backtest_burnout has unseen weeks; may be null
 -- logistic_brier | DOUBLE | Its Brier score there; may be null
 -- inputs | STRUCT(signal VARCHAR, slope DOUBLE)[] | Signals by size of slope: logit a standard deviation, logistic part
@@ -29,6 +30,7 @@ SELECT
     stack_intercept,
     stack_logistic,
     stack_trees,
+    stack_bend,
     logistic_auc,
     logistic_brier,
     inputs

@@ -15,7 +15,7 @@ from insights_assets.analytics.burnout_walk import Fitted, Pairs, pairs_of, walk
 from insights_assets.tables.burnout_models import BURNOUT_MODELS
 from insights_assets.tables.burnout_predictions import BURNOUT_PREDICTIONS
 
-MODEL = "logistic-trees-1"
+MODEL = "logistic-trees-2"
 LEVEL_STEPS = ((0.75, "critical"), (0.5, "high"), (0.25, "medium"))
 NEAREST_PAIRS = 400
 LEAST_INTERVAL_PAIRS = 30
@@ -139,6 +139,7 @@ def _model(pairs: Pairs, fitted: Fitted) -> pl.DataFrame:
         "stack_intercept": fitted.stack.intercept,
         "stack_logistic": fitted.stack.logistic,
         "stack_trees": fitted.stack.trees,
+        "stack_bend": fitted.stack.bend,
         "logistic_auc": told.auc,
         "logistic_brier": told.brier,
         "inputs": slopes,

@@ -24,6 +24,8 @@ YOUNG_WEEKS, YOUNG_REFIT_WEEKS = 28, 4
 MOST_PAIRS = 60_000
 """Pairs a model is fitted on: every k-th of more."""
 STACK_WEEKS = 52
+STACK_HALF_LIFE = 13.0
+"""Weeks after which an outcome counts half in the stack: shares of burnt ads move with the seasons."""
 FIRST_MONDAY = date(1970, 1, 5)
 
 
@@ -141,7 +143,8 @@ def walk(pairs: Pairs, horizon: int, since: date | None = None) -> Iterator[Fitt
         logistic = fit_logistic(x[training], y[training], pairs.names[horizon])
         trees = fit_trees(x[training], y[training])
         past = np.isfinite(y) & np.isfinite(trees_said) & (settled_after <= a) & (settled_after > a - STACK_WEEKS)
-        stack = fit_stack(logistic_said[past], trees_said[past], y[past])
+        recent = 0.5 ** ((a - settled_after[past]) / STACK_HALF_LIFE)
+        stack = fit_stack(logistic_said[past], trees_said[past], y[past], recent)
         rows = np.flatnonzero((pairs.week >= a) & (pairs.week < until))
         if not rows.size:
             continue

@@ -28,6 +28,7 @@ class BurnoutModels(TableModel):
     stack_intercept: pl.Float64 = column("Logit added to the weighted sum")
     stack_logistic: pl.Float64 = column("Weight of the logistic model's logit")
     stack_trees: pl.Float64 = column("Weight of the trees' logit; of the logistic one's where there are none")
+    stack_bend: pl.Float64 = column("Weight of the squared distance of their mean logit from -1.2, at most 3")
     logistic_auc: pl.Float64 = column(
         "AUC of the logistic part on what it was fitted on; backtest_burnout has unseen weeks", nullable=True
     )

@@ -139,13 +139,31 @@ def test_few_pairs_leave_the_rule_as_it_is_and_many_move_it():
 
 def test_the_stack_starts_from_equal_weights_and_learns_an_offset():
     nothing = fit_stack(np.empty(0), np.empty(0), np.empty(0))
-    assert (nothing.intercept, nothing.logistic, nothing.trees) == pytest.approx((0, 0.5, 0.5))
+    assert (nothing.intercept, nothing.logistic, nothing.trees, nothing.bend) == pytest.approx((0, 0.5, 0.5, 0))
     rng = np.random.default_rng(1)
     said = rng.normal(-1, 1, 20_000)
     burnt = (rng.random(20_000) < 1 / (1 + np.exp(1 - said))).astype(np.float64)
     told = fit_stack(said, said, burnt)
     assert told.intercept == pytest.approx(-1, abs=0.12)
     assert told.logistic + told.trees == pytest.approx(1, abs=0.1)
+    assert told.bend == pytest.approx(0, abs=0.05)
+
+
+def test_the_stack_learns_a_bend_and_listens_to_recent_outcomes():
+    rng = np.random.default_rng(2)
+    said = rng.normal(-1.2, 1, 40_000)
+    bent = said - 0.2 + 0.15 * (said + 1.2) ** 2
+    burnt = (rng.random(said.size) < 1 / (1 + np.exp(-bent))).astype(np.float64)
+    told = fit_stack(said, said, burnt)
+    assert told.bend == pytest.approx(0.15, abs=0.04)
+    few = np.array([-3.2, -1.2, 0.8])
+    assert told.logit(few, few) == pytest.approx(few - 0.2 + 0.15 * (few + 1.2) ** 2, abs=0.15)
+    # The other half of the outcomes is older and tells of another base rate.
+    old = (rng.random(said.size) < 1 / (1 + np.exp(-bent - 1))).astype(np.float64)
+    both = fit_stack(np.r_[said, said], np.r_[said, said], np.r_[old, burnt], np.repeat([0.02, 1.0], said.size))
+    assert both.intercept == pytest.approx(told.intercept, abs=0.05)
+    equal = fit_stack(np.r_[said, said], np.r_[said, said], np.r_[old, burnt])
+    assert equal.intercept > told.intercept + 0.3
 
 
 def test_models_learn_only_from_outcomes_that_were_final():

@@ -5,9 +5,10 @@ from datetime import UTC, date, datetime, timedelta
 import httpx
 import pytest
 
+from insights_assets.assets.meta_fatigue import FIELDS, WEEK_DAYS
 from insights_assets.graph_api import GraphClient
 from insights_assets.graph_api.limiter import Limiter
-from insights_assets.graph_api.report_memory import ReportMemory
+from insights_assets.graph_api.report_memory import RESULT_PAGE, ReportMemory
 from insights_assets.sandbox.server import running_sandbox
 from insights_assets.sandbox.world import World
 from insights_assets_tests.graph_api.fakes import FakeClock, form, graph
@@ -87,6 +88,8 @@ def test_a_year_of_the_sandbox_takes_at_most_eighty_requests():
         for level, days in REPORTS:
             question = {"level": level, "since": SINCE, "until": UNTIL, "time_increment": days}
             step((level, days), lambda client, question=question: client.insights(account, **question))
+        label = {"fields": FIELDS, "windows": (), "time_increment": WEEK_DAYS, "at_once": True}
+        step("label", lambda client: client.insights(account, level="ad", since=SINCE, until=UNTIL, **label))
         assert len(server.requests) == sum(counts.values())
     pages = {name: -(-count // 500) for name, count in rows.items()}
     assert rows["ad", 1] >= 16_000
@@ -94,6 +97,8 @@ def test_a_year_of_the_sandbox_takes_at_most_eighty_requests():
     # A report is one call to start, its pages, and polls: a few to learn how long one takes, then one or two.
     assert counts["ad", 1] <= 1 + pages["ad", 1] + 4
     assert all(counts[kind] <= 1 + pages[kind] + 2 for kind in REPORTS[1:])
+    # Meta's own fatigue label is its pages and nothing else.
+    assert counts["label"] == -(-rows["label"] // RESULT_PAGE) == 2
 
 
 def test_a_small_account_costs_one_call_an_edge():
