@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -33,8 +33,11 @@ def store(
     now: datetime,
     *,
     ledger: Ledger | None = None,
+    where: Mapping[str, Collection[str]] | None = None,
 ) -> Stored:
     """Replace partitions of a table by the good rows of a frame; with a ledger, write down what they overwrite.
+
+    `where` narrows what is replaced to rows with one of these values: a table that several writers share.
 
     The quarantine is written first: a crash in between leaves a refused row reported and the old partition whole. Then
     the ledger, then the data (docs/adr/0010). Other processes of this machine wait: what is replaced is what was read.
@@ -58,7 +61,7 @@ def store(
             rows = ledger.carry(previous, rows)
             # One sync reads everything at one instant; an empty answer has no row to tell it.
             restated = ledger.record(lake, previous, rows, partitions, _read_at(split.good) or now)
-        lake.replace(table, rows, partitions)
+        lake.replace(table, rows, partitions, where=where)
     return Stored(rows=rows, refused=split.bad.height, kept=kept.height, restated=restated)
 
 
