@@ -44,6 +44,7 @@ ALLOWED = {
     "checks": {"lake", "graph_api", "tables", "settings", "partitions", "analytics"},
     "connection": {"graph_api", "sandbox", "settings"},
     "offline": {"problems", "tables"},
+    "creative_analysis": {"lake", "problems", "tables"},
     "feedback": {"lake", "partitions", "problems", "tables"},
     "registry_file": {"problems", "registry"},
     "registry": {"graph_api", "lake", "partitions", "tables", "problems"},

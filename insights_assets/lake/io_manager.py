@@ -24,6 +24,8 @@ FAILED_ACCOUNTS = "failed_accounts"
 """Metadata of an output: accounts of the run that it has no answer for, with why; what is stored of them stays."""
 NOTES = "notes"
 """Metadata of an output: a sentence for `sync_log` by account, of a step that went well all the same."""
+REPLACED = "replaced_where"
+"""Metadata of an output: column and value of the rows that it replaces; others of its partitions stay."""
 PREVIEW_ROWS = 5
 PREVIEW_COLUMNS = 10
 
@@ -58,7 +60,8 @@ class LakeIOManager(dg.IOManager):
             ledger = self._ledgers.get(table.name)
             # Deleted weeks stay empty, whatever asks for them: schedule, sensor, user interface or command.
             allowed = without(table.conform(obj), barred(self._lake, {account for account, _ in partitions}))
-            stored = store(self._lake, table, allowed, partitions, self._now(), ledger=ledger)
+            where = {c: [v] for c, v in _mapping((context.output_metadata or {}).get(REPLACED)).items()}
+            stored = store(self._lake, table, allowed, partitions, self._now(), ledger=ledger, where=where)
             rows, refused = stored.rows, stored.refused
             self._log(context, table, partitions, rows)
             # Metadata is the same for every partition of a run; only a run of one can tell that one's rows.

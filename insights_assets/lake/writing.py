@@ -3,7 +3,7 @@
 import json
 import math
 import random
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -34,8 +34,11 @@ def store(
     now: datetime,
     *,
     ledger: Ledger | None = None,
+    where: Mapping[str, Collection[str]] | None = None,
 ) -> Stored:
     """Replace partitions of a table by the good rows of a frame; with a ledger, write down what they overwrite.
+
+    `where` narrows what is replaced to rows with one of these values: a table that several writers share.
 
     The quarantine is written first: a crash in between leaves a refused row reported and the old partition whole. Then
     the ledger, then the data (docs/adr/0010). Other processes of this machine wait: what is replaced is what was read.
@@ -53,14 +56,20 @@ def store(
         lake.ensure([table])
         for attempt in range(COMMIT_TRIES):
             try:
-                return _replace(lake, table, split, partitions, now, ledger)
+                return _replace(lake, table, split, partitions, now, ledger, where)
             except LostRaceError:  # on an object store, where nobody waits: what was read is not what is there now
                 lake.sleep(random.uniform(0, 0.05 * 2 ** min(attempt, 6)))
     raise LakeError(f"Table {table.name}: {COMMIT_TRIES} commits lost against other writers.")
 
 
 def _replace(
-    lake: Lake, table: Table, split: Split, partitions: Collection[Partition], now: datetime, ledger: Ledger | None
+    lake: Lake,
+    table: Table,
+    split: Split,
+    partitions: Collection[Partition],
+    now: datetime,
+    ledger: Ledger | None,
+    where: Mapping[str, Collection[str]] | None,
 ) -> Stored:
     base = lake.delta(table)
     needed = partitions and (split.bad.height or ledger)
@@ -72,7 +81,7 @@ def _replace(
         rows = ledger.carry(previous, rows)
         # One sync reads everything at one instant; an empty answer has no row to tell it.
         restated = ledger.record(lake, previous, rows, partitions, _read_at(split.good) or now)
-    lake.replace(table, rows, partitions, base=base)
+    lake.replace(table, rows, partitions, where=where, base=base)
     return Stored(rows=rows, refused=split.bad.height, kept=kept.height, restated=restated)
 
 

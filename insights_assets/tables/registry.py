@@ -15,6 +15,7 @@ from insights_assets.tables.classification_feedback import CLASSIFICATION_FEEDBA
 from insights_assets.tables.classifications import CLASSIFICATIONS
 from insights_assets.tables.completeness import COMPLETENESS
 from insights_assets.tables.creative_aggregates import CREATIVE_AGGREGATES
+from insights_assets.tables.creative_analysis import CREATIVE_ANALYSIS
 from insights_assets.tables.creative_fatigue import CREATIVE_FATIGUE
 from insights_assets.tables.creative_lifecycle import CREATIVE_LIFECYCLE
 from insights_assets.tables.creative_performance import CREATIVE_PERFORMANCE
@@ -63,6 +64,7 @@ TABLES: dict[str, Table] = {
         CREATIVE_PERFORMANCE,
         CREATIVE_AGGREGATES,
         REVENUE_DAILY,
+        CREATIVE_ANALYSIS,
         CREATIVE_FATIGUE,
         SPEND_WASTE,
         RESPONSE_CURVES,

@@ -99,6 +99,7 @@ CONTRACT = {
     "top_creatives": "account_id week metric rank creative_id value spend spend_share_pct",
     "response_curves": "account_id week level entity_id verdict reason elasticity marginal_cpr average_cpr",
     "goal_drift": "account_id week kind subject goal previous_goal spend_share_pct share_before_pct trend cpr",
+    "creative_analysis": "account_id week creative_id analysis label score text version",
     "yearly_audit": "account_id week result_family spend top_ads_results_pct ads_for_80_pct best_weeks worst_weeks",
     "spend_waste": "account_id week ad_id kind spend wasted_28d wasted_least_28d q_value",
     "revenue_daily": "account_id week date level entity_id spend purchases revenue revenue_7d_click offline_revenue",
@@ -190,6 +191,8 @@ def row(table: Table, **given: Any) -> dict[str, Any]:
         made["metric"] = "spend"
     if table.name == "completeness":
         made["lookback_days"] = 28
+    if table.name == "response_curves":
+        made["level"] = "campaign"
     if table.name == "alerts":
         made["kind"] = "ctr_drop"
     whose = given.get("account_id", ACCOUNT).encode()
