@@ -34,6 +34,7 @@ class Commands(click.Group):
         "offline": ("offline", "Show what the drop folder of offline conversions holds."),
         "backtest": ("backtest", "Walk-forward quality on the lake's own history, beside naive baselines."),
         "feedback": ("feedback", "What you say about tiers: it stands above rules and model."),
+        "maintain": ("maintain", "Compact, vacuum and check the lake, and retire what is superseded."),
         "sql": ("sql", "Ask the views with SQL (DuckDB, read-only)."),
         "dev": ("services", "Open the Dagster UI and daemon on this instance."),
         "config": ("config", "Settings."),

@@ -29,6 +29,7 @@ from insights_assets.assets import (
 from insights_assets.automation import tail_audit, version_watch
 from insights_assets.automation.alerts import sensors as alerting
 from insights_assets.automation.launching import launching
+from insights_assets.automation.maintenance import maintenance
 from insights_assets.automation.resume import resume_sensor
 from insights_assets.checks.backtest_burnout import burnout_check
 from insights_assets.checks.backtests import backtest_check
@@ -104,6 +105,7 @@ def build_defs(settings: Settings | None = None, *, overrides: Mapping[str, Any]
     }
     resources["lake_io"] = LakeIOManager(resources["lake"], TABLES, resources["clock"], LEDGERS)
     started = launching(PARTITIONED_ASSETS, resources, effective)
+    maintain, weekly = maintenance(resources["lake"], TABLES.values(), effective)
     return dg.Definitions(
         assets=[
             accounts.accounts,
@@ -124,8 +126,8 @@ def build_defs(settings: Settings | None = None, *, overrides: Mapping[str, Any]
             backtest_forecasts.no_worse,
             version_check(accounts.accounts, effective.graph_version, resources["clock"]),
         ],
-        jobs=[tail_audit.job, version_watch.job, *started.jobs],
-        schedules=[tail_audit.tail_audit, version_watch.schedule, *started.schedules],
+        jobs=[tail_audit.job, version_watch.job, maintain, *started.jobs],
+        schedules=[tail_audit.tail_audit, version_watch.schedule, weekly, *started.schedules],
         sensors=[
             resume_sensor(PARTITIONED_ASSETS, resources["lake"], resources["clock"]),
             *started.sensors,

@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import Any, Literal, cast, get_args
 from urllib.parse import urlsplit
 
-from insights_assets import alert_settings
+from insights_assets import alert_settings, maintenance_settings
 from insights_assets.alert_settings import AlertSettings
 from insights_assets.analytics import advice_thresholds
 from insights_assets.logged import FORMAT, LEVEL, log_format, log_level
+from insights_assets.maintenance_settings import MaintenanceSettings
 from insights_assets.problems import InputError
 from insights_assets.tables.columns import FAMILIES
 from insights_assets.timetable import Timetable, parse
@@ -40,7 +41,7 @@ class Settings:
     `insights sandbox --help`; `refresh_after_h` hours is how long an unsettled week counts as fresh; `families`
     overrides an account's primary result family; `accounts_file` is a static list of accounts; `postgres_url` is where
     the Dagster instance is kept (None: SQLite under the home); `alerts` is what opens an alert and
-    who is told; `recommendations` are the thresholds of advice.
+    who is told; `recommendations` are the thresholds of advice; `maintenance` is what is kept how long.
     """
 
     home: Path
@@ -64,6 +65,7 @@ class Settings:
     postgres_url: str | None = field(default=None, repr=False)
     alerts: AlertSettings = field(default_factory=AlertSettings)
     recommendations: advice_thresholds.AdviceThresholds = field(default_factory=advice_thresholds.AdviceThresholds)
+    maintenance: MaintenanceSettings = field(default_factory=MaintenanceSettings)
     origins: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     def now(self) -> datetime:
@@ -139,6 +141,11 @@ def _lake(env: Mapping[str, str], home: Path) -> str:
     given = env.get("INSIGHTS_LAKE")
     if not given:
         return str(home / "lake")
+    if "://" in given and (urlsplit(given).password is not None or "?" in given):
+        raise SettingsError(
+            "INSIGHTS_LAKE holds credentials, and addresses are shown and logged; name the place alone, and give "
+            "credentials by the store's own variables (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, ...)."
+        )
     return given if "://" in given else str(Path(given).absolute())
 
 
@@ -266,6 +273,13 @@ def _recommendations(value: Any, where: str) -> advice_thresholds.AdviceThreshol
         raise SettingsError(f"{where} {error}") from error
 
 
+def _maintenance(value: Any, where: str) -> MaintenanceSettings:
+    try:
+        return maintenance_settings.parse(value, where)
+    except InputError as error:
+        raise SettingsError(str(error)) from error
+
+
 _FILE_KEYS = {
     "refresh_after_h": _number,
     "sandbox_seed": _integer,
@@ -274,4 +288,5 @@ _FILE_KEYS = {
     "alerts": _alerts,
     "schedules": _schedules,
     "recommendations": _recommendations,
+    "maintenance": _maintenance,
 }

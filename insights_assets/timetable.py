@@ -62,7 +62,9 @@ SLOTS: Final = (
 )
 REFRESH: Final = "refresh_accounts"
 SENSORS: Final = ("register_accounts", "refresh_restated", "refresh_stale")
-NAMES: Final = (*(s.name for s in SLOTS), REFRESH, *SENSORS)
+MAINTAIN: Final = "maintain"
+MAINTAIN_CRON: Final = "10 1 * * 0"
+NAMES: Final = (*(s.name for s in SLOTS), REFRESH, MAINTAIN, *SENSORS)
 _FIELDS = ((0, 59), (0, 23), (1, 31), (1, 12), (0, 7))
 _PART = re.compile(r"(?:\*|(\d{1,2})(?:-(\d{1,2}))?)(?:/([1-9]\d?))?")
 
@@ -105,6 +107,11 @@ class Timetable:
         """The slot's cron expression."""
         return self.switches.get(slot.name, Switch()).cron or slot.cron
 
+    @property
+    def maintain_cron(self) -> str:
+        """That of the weekly care of the lake, in UTC."""
+        return self.switches.get(MAINTAIN, Switch()).cron or MAINTAIN_CRON
+
 
 def parse(value: Any, where: str) -> Timetable:
     """Read the table `schedules` of the settings file.
@@ -135,7 +142,7 @@ def parse(value: Any, where: str) -> Timetable:
 
 
 def _switch(key: str, told: Any, name: str) -> Switch:
-    allowed = {"enabled", "cron"} if any(s.name == key for s in SLOTS) else {"enabled"}
+    allowed = {"enabled", "cron"} if key == MAINTAIN or any(s.name == key for s in SLOTS) else {"enabled"}
     if not isinstance(told, dict) or not set(told) <= allowed:
         raise InputError(f"{name} is {told!r}; it must be a table with {' and '.join(sorted(allowed))}.")
     enabled, cron = told.get("enabled"), told.get("cron")

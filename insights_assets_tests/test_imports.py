@@ -16,11 +16,12 @@ DAGSTER += ("instance_home", "lineage", "runs", "commands", "lake/io_manager")
 # What each package may take from the others besides itself; a package or module that is missing here is unrestricted.
 ALLOWED = {
     "problems": set(),
-    "settings": {"tables", "problems", "alert_settings", "timetable", "logged", "analytics"},
+    "settings": {"tables", "problems", "alert_settings", "maintenance_settings", "timetable", "logged", "analytics"},
     "alert_settings": {"problems", "setting_values", "sink_settings", "tables"},
     "sink_settings": {"problems", "setting_values", "tables"},
     "setting_values": {"problems"},
     "timetable": {"problems"},
+    "maintenance_settings": {"problems", "setting_values"},
     "logged": {"problems"},
     "logs": {"graph_api", "logged"},
     "partitions": set(),

@@ -7,6 +7,7 @@ Securing DuckDB: https://duckdb.org/docs/stable/operations_manual/securing_duckd
 
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -15,12 +16,13 @@ from typing import Any, cast
 import duckdb
 import polars as pl
 
-from insights_assets.lake.store import Lake
+from insights_assets.lake.store import Lake, Snapshot
 from insights_assets.problems import InputError
 from insights_assets.tables.model import Table
 from insights_assets.tables.registry import TABLES
 
 SCHEMA = "lake"
+OPENED_AT_ONCE = 16
 Parameters = Sequence[object] | Mapping[str, object]
 _SQL_TYPES: dict[pl.DataType, str] = {
     pl.String(): "VARCHAR",
@@ -47,8 +49,9 @@ def open_catalog(
 
     A whole lake of 1,000 accounts takes 2 s to open; a few `views`, with only the files of some `accounts`, a tenth.
 
-    The connection shows the snapshot of the moment it was opened. It reads files under the lake's root and no other,
-    and nothing can unlock it. An unwritten table is an empty one.
+    The connection shows the snapshot of the moment it was opened. It reads files of the lake and no other, and nothing
+    can unlock it. An unwritten table is an empty one. In an object store files are read by delta-rs, for DuckDB would
+    have to download an extension and be told the credentials.
 
     Raises:
         LakeError: a table cannot be opened.
@@ -59,10 +62,11 @@ def open_catalog(
         connection.execute(f"CREATE SCHEMA {SCHEMA}")
         texts = {n: t for n, t in _views().items() if views is None or n in views}
         read = set(_READ.findall(" ".join(texts.values())))
-        for table in TABLES.values():
-            if views is None or table.name in read:
-                relation = _relation(lake, table, accounts)
-                connection.execute(f"CREATE VIEW {SCHEMA}.{_name(table.name)} AS {relation}")
+        tables = [table for table in TABLES.values() if views is None or table.name in read]
+        connection.execute(f"USE {SCHEMA}")
+        for table, snapshot in zip(tables, _snapshots(lake, tables), strict=True):
+            _define(connection, lake, table, snapshot, accounts)
+        connection.execute("USE main")
         for name, text in texts.items():
             connection.execute(f"CREATE VIEW {_name(name)} AS {text}")
         _lock(connection, lake)
@@ -126,31 +130,46 @@ def _views() -> dict[str, str]:
     return {path.stem: path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.sql"))}
 
 
-def _relation(lake: Lake, table: Table, accounts: Collection[str] | None) -> str:
-    """SELECT of exactly the table's columns: over the active files (of some accounts), or over nothing."""
-    snapshot = lake.delta(table)
+def _snapshots(lake: Lake, tables: Sequence[Table]) -> list[Snapshot | None]:
+    """Open tables; in an object store, where each costs some round trips, several at a time."""
+    if not lake.remote:
+        return [lake.delta(table) for table in tables]
+    with ThreadPoolExecutor(OPENED_AT_ONCE) as pool:
+        return list(pool.map(lake.delta, tables))
+
+
+def _define(
+    connection: duckdb.DuckDBPyConnection,
+    lake: Lake,
+    table: Table,
+    snapshot: Snapshot | None,
+    accounts: Collection[str] | None,
+) -> None:
+    """Make the view of exactly the table's columns: over the active files (of some accounts), or over nothing."""
     some = [("account_id", "in", sorted(accounts))] if accounts is not None and table.partitioned else None
     active = [] if snapshot is None else sorted(snapshot.file_uris(file_pruning_predicate=some))
-    if not active:
-        columns = ", ".join(f"CAST(NULL AS {_sql_type(t)}) AS {_name(c)}" for c, t in table.schema.items())
-        return f"SELECT {columns} WHERE false"
     columns = ", ".join(_name(c) for c in table.schema)
-    hive = ", hive_partitioning = true, hive_types = {'account_id': VARCHAR}" if table.partitioned else ""
-    listed = ", ".join(_text(uri) for uri in active)
-    return f"SELECT {columns} FROM read_parquet([{listed}]{hive})"  # noqa: S608 - quoted above
+    if snapshot is None or not active:
+        nothing = ", ".join(f"CAST(NULL AS {_sql_type(t)}) AS {_name(c)}" for c, t in table.schema.items())
+        relation = f"SELECT {nothing} WHERE false"
+    elif lake.remote:
+        files = snapshot.to_pyarrow_dataset(file_pruning_predicate=some)
+        connection.from_arrow(files).project(columns).create_view(table.name)
+        return
+    else:
+        hive = ", hive_partitioning = true, hive_types = {'account_id': VARCHAR}" if table.partitioned else ""
+        listed = ", ".join(_text(uri) for uri in active)
+        relation = f"SELECT {columns} FROM read_parquet([{listed}]{hive})"  # noqa: S608 - quoted above
+    connection.execute(f"CREATE VIEW {_name(table.name)} AS {relation}")
 
 
 def _lock(connection: duckdb.DuckDBPyConnection, lake: Lake) -> None:
-    """Let a query read the lake's own files only.
-
-    A lake in an object store keeps external access: DuckDB needs its own credentials for it, and could not read the
-    lake otherwise. `_check` still lets nothing but reads through.
-    """
-    if "://" not in lake.root:
+    """Let a query read the lake's own files only: below its folder or, in an object store, those handed over."""
+    if not lake.remote:
         root = Path(lake.root)
         allowed = ", ".join(_text(str(path)) for path in sorted({root.absolute(), root.resolve()}))
         connection.execute(f"SET allowed_directories = [{allowed}]")
-        connection.execute("SET enable_external_access = false")
+    connection.execute("SET enable_external_access = false")
     connection.execute("SET lock_configuration = true")
 
 

@@ -7,7 +7,6 @@ delta-rs: https://delta-io.github.io/delta-rs/usage/writing/
 
 import random
 import time
-from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -20,11 +19,15 @@ import polars as pl
 from deltalake import DeltaTable, write_deltalake
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
 
+from insights_assets.lake.failures import told
 from insights_assets.lake.locking import WRITE_WAIT_S, BusyError, writing
+from insights_assets.lake.predicates import of_partitions
+from insights_assets.lake.stored_schema import difference
 from insights_assets.problems import FailedError
 from insights_assets.tables.model import Table
 
 Partition = tuple[str, date]
+WHOLE = ("whole table",)  # what writers of an unpartitioned table lock
 COMMIT_TRIES = 12  # eight writers on one account lost at most 4 races in a row when measured
 
 
@@ -56,6 +59,11 @@ class Lake:
     sleep: Callable[[float], None] = field(default=time.sleep, repr=False, compare=False)
     write_wait_s: float = WRITE_WAIT_S
 
+    @property
+    def remote(self) -> bool:
+        """Whether the lake is in an object store."""
+        return "://" in self.root
+
     @contextmanager
     def lock(self, table: Table, accounts: Collection[str]) -> Iterator[None]:
         """Keep other processes of this machine from writing these accounts of a table; nothing on an object store.
@@ -63,7 +71,7 @@ class Lake:
         Raises:
             LakeError: another process held them for `write_wait_s` seconds.
         """
-        if "://" in self.root:
+        if self.remote:
             yield
             return
         folder = Path(self.root) / "_locks" / table.name
@@ -79,13 +87,28 @@ class Lake:
         return f"{self.root}/{table.layer}/{table.name}"
 
     def delta(self, table: Table) -> Snapshot | None:
-        """The table's newest snapshot, or None when it was never written."""
+        """The table's newest snapshot, or None when it was never written.
+
+        Raises:
+            LakeError: it cannot be opened, or another release wrote it and its columns are not the table's.
+        """
+        snapshot = self.open(table)
+        if snapshot is not None and (why := difference(table, snapshot)):
+            raise LakeError(f"Table {table.name} at {self.uri(table)} {why}.")
+        return snapshot
+
+    def open(self, table: Table) -> Snapshot | None:
+        """The table's newest snapshot whatever its columns, or None when it was never written."""
         try:
             return Snapshot(self.uri(table), storage_options=self.storage_options)
         except TableNotFoundError:
             return None
         except (DeltaError, OSError) as error:
-            raise LakeError(f"Table {table.name} at {self.uri(table)} cannot be opened: {error}") from error
+            raise LakeError(f"Table {table.name} at {self.uri(table)} cannot be opened: {told(error)}.") from error
+
+    def lock_names(self, table: Table, snapshot: DeltaTable) -> set[str]:
+        """What to lock to keep every writer of a table out: its accounts, or the one name of an unpartitioned one."""
+        return {str(p["account_id"]) for p in snapshot.partitions()} if table.partitioned else set(WHOLE)
 
     def count(self, table: Table) -> int:
         """How many rows a table has, from the commit log alone."""
@@ -139,7 +162,7 @@ class Lake:
         try:
             return typed.collect()
         except (DeltaError, OSError, pl.exceptions.PolarsError) as error:
-            raise LakeError(f"Table {table.name} at {self.uri(table)} cannot be read: {error}") from error
+            raise LakeError(f"Table {table.name} at {self.uri(table)} cannot be read: {told(error)}.") from error
 
     def accounts_of(self, table: Table) -> set[str]:
         """Accounts that a partitioned table has files of, from the commit log alone."""
@@ -169,7 +192,7 @@ class Lake:
             raise ValueError(f"table {table.name}: rows outside the run's partitions, e.g. {stray[0]}")
         if not wanted:
             return
-        predicate = _predicate(wanted, where or {})
+        predicate = of_partitions(wanted, where or {})
         self._commit(table, rows, mode="overwrite", predicate=predicate)
 
     def append(self, table: Table, frame: pl.DataFrame) -> None:
@@ -209,31 +232,7 @@ class Lake:
                     ) from error
                 self.sleep(random.uniform(0, 0.05 * 2 ** min(attempt, 6)))
             except (DeltaError, OSError) as error:
-                raise LakeError(f"Table {table.name} at {self.uri(table)} cannot be written: {error}") from error
+                self.delta(table)  # says so when another release's columns are the cause
+                raise LakeError(f"Table {table.name} at {self.uri(table)} cannot be written: {told(error)}.") from error
             else:
                 return
-
-
-def _predicate(partitions: Collection[Partition], where: Mapping[str, Collection[str]]) -> str:
-    """SQL that holds for exactly the partitions; accounts with the same weeks share a clause, to keep it short."""
-    weeks_of: dict[str, set[date]] = defaultdict(set)
-    for account_id, week in partitions:
-        weeks_of[account_id].add(week)
-    accounts_of: dict[tuple[date, ...], list[str]] = defaultdict(list)
-    for account_id, weeks in weeks_of.items():
-        accounts_of[tuple(sorted(weeks))].append(account_id)
-    clauses = [
-        f"(account_id IN ({_quoted(sorted(accounts))}) AND {_weeks(weeks)})" for weeks, accounts in accounts_of.items()
-    ]
-    narrowed = "".join(f" AND {name} IN ({_quoted(values)})" for name, values in where.items())
-    return f"({' OR '.join(clauses)}){narrowed}"
-
-
-def _weeks(weeks: Sequence[date]) -> str:
-    if (weeks[-1] - weeks[0]).days == 7 * (len(weeks) - 1):
-        return f"week >= '{weeks[0]}' AND week <= '{weeks[-1]}'"
-    return f"week IN ({_quoted(str(w) for w in weeks)})"
-
-
-def _quoted(values: Iterable[str]) -> str:
-    return ", ".join("'" + v.replace("'", "''") + "'" for v in values)

@@ -11,10 +11,9 @@ import polars as pl
 from deltalake import CommitProperties, DeltaTable, write_deltalake
 from deltalake.exceptions import CommitFailedError, DeltaError
 
-from insights_assets.lake.store import COMMIT_TRIES, Lake, LakeError
+from insights_assets.lake.failures import told
+from insights_assets.lake.store import COMMIT_TRIES, WHOLE, Lake, LakeError
 from insights_assets.tables.model import REASON, Table
-
-_WHOLE = ("whole table",)
 
 
 def update(lake: Lake, table: Table, change: Callable[[pl.DataFrame], pl.DataFrame]) -> pl.DataFrame:
@@ -32,7 +31,7 @@ def update(lake: Lake, table: Table, change: Callable[[pl.DataFrame], pl.DataFra
         LakeError: storage failed, or other writers were faster `COMMIT_TRIES` times.
         ValueError: a new row does not fit the table's model; nothing is written.
     """
-    with lake.lock(table, _WHOLE):
+    with lake.lock(table, WHOLE):
         lake.ensure([table])
         for attempt in range(COMMIT_TRIES):
             snapshot = lake.delta(table)
@@ -50,7 +49,7 @@ def update(lake: Lake, table: Table, change: Callable[[pl.DataFrame], pl.DataFra
             except CommitFailedError:
                 lake.sleep(random.uniform(0, 0.05 * 2 ** min(attempt, 6)))
             except (DeltaError, OSError) as error:
-                raise LakeError(f"Table {table.name} at {lake.uri(table)} cannot be written: {error}") from error
+                raise LakeError(f"Table {table.name} at {lake.uri(table)} cannot be written: {told(error)}.") from error
             else:
                 return after
     raise LakeError(f"Table {table.name}: {COMMIT_TRIES} commits lost against other writers.")

@@ -5,6 +5,7 @@ from typing import Annotated
 import polars as pl
 
 from insights_assets.tables.columns import LEVELS, account_id, family, identifier, level, one_of, percent, week
+from insights_assets.tables.history import History
 from insights_assets.tables.model import Table, TableModel, column
 
 DEVIATION = pl.Struct({"week_offset": pl.Int64, "metric": pl.String, "delta_pct": pl.Float64, "direction": pl.String})
@@ -88,5 +89,6 @@ class AnomaliesAd(Anomalies):
 
 ANOMALIES_CAMPAIGN = Table("anomalies_campaign", "findings", AnomaliesCampaign, KEY)
 ANOMALIES_ADSET = Table("anomalies_adset", "findings", AnomaliesAdset, KEY)
-ANOMALIES_AD = Table("anomalies_ad", "findings", AnomaliesAd, KEY)
+# The first findings were of whole weeks.
+ANOMALIES_AD = Table("anomalies_ad", "findings", AnomaliesAd, KEY, history=History(defaults={"granularity": "week"}))
 ANOMALIES = dict(zip(LEVELS, (ANOMALIES_CAMPAIGN, ANOMALIES_ADSET, ANOMALIES_AD), strict=True))

@@ -8,6 +8,7 @@ weeks a baseline is null, since the median of one week is that week's noise.
 import polars as pl
 
 from insights_assets.tables.features_of_days import DayFeatures
+from insights_assets.tables.history import History
 from insights_assets.tables.model import Table, column
 
 
@@ -46,5 +47,6 @@ class FeaturesAd(DayFeatures):
 KEY = ("account_id", "week", "entity_id")
 FEATURES_CAMPAIGN = Table("features_campaign", "features", FeaturesCampaign, KEY)
 FEATURES_ADSET = Table("features_adset", "features", FeaturesAdset, KEY)
-FEATURES_AD = Table("features_ad", "features", FeaturesAd, KEY)
+# Features of a lake that had no days yet: nothing was compared with siblings.
+FEATURES_AD = Table("features_ad", "features", FeaturesAd, KEY, history=History(defaults={"siblings": 0}))
 FEATURES = {"campaign": FEATURES_CAMPAIGN, "adset": FEATURES_ADSET, "ad": FEATURES_AD}

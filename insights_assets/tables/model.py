@@ -12,6 +12,8 @@ import pandera.polars as pa
 import polars as pl
 from pandera.errors import SchemaErrors
 
+from insights_assets.tables.history import History
+
 ROW = "__row__"
 REASON = "__reason__"  # tables have columns of their own named reason
 
@@ -49,7 +51,8 @@ class Split:
 class Table:
     """A table of the lake: its model, layer (folder and key prefix) and primary key.
 
-    `partitioned` tables carry `account_id` and `week` and are written by (account x week) partitions.
+    `partitioned` tables carry `account_id` and `week` and are written by (account x week) partitions. `history` is what
+    a lake of an earlier release needs to be brought to this model (docs/adr/0025).
     """
 
     name: str
@@ -57,6 +60,7 @@ class Table:
     model: type[TableModel]
     key: tuple[str, ...]
     partitioned: bool = True
+    history: History = field(default_factory=History, repr=False, hash=False, compare=False)
     _dtypes: dict[str, pl.DataType] = field(init=False, repr=False, hash=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -68,6 +72,11 @@ class Table:
     def schema(self) -> pl.Schema:
         """Column name to polars type, in stored order."""
         return pl.Schema(self._dtypes)
+
+    @property
+    def required(self) -> frozenset[str]:
+        """Columns that must not be null."""
+        return frozenset(name for name, spec in self.model.to_schema().columns.items() if not spec.nullable)
 
     @property
     def description(self) -> str:
