@@ -8,12 +8,14 @@ https://docs.dagster.io/deployment/oss/deployment-options/deploying-to-celery
 from typing import Any, Final
 
 from dagster import DagsterRun, Field, IntSource
+from dagster._core.instance import InstanceRef
 from dagster._core.launcher import CheckRunHealthResult, WorkerStatus
 from dagster_celery.launcher import CeleryRunLauncher
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
 from insights_assets.problems import FailedError
+from insights_assets.settings import SettingsError
 
 # How long an answer of a worker that lives may take.
 ANSWER_S: Final = 2.0
@@ -37,6 +39,8 @@ OPTIONS: Final[dict[str, Any]] = {
     "broker_connection_retry_on_startup": True,
     # A new process imports for seconds on a busy machine; by default it is given four.
     "worker_proc_alive_timeout": 60,
+    # What a run prints is a log already; by default Celery logs it once more.
+    "worker_redirect_stdouts": False,
 }
 
 
@@ -110,3 +114,17 @@ class AskingCeleryRunLauncher(CeleryRunLauncher):
     def _launch_celery_task_run(self, run: DagsterRun, task_signature: Any, routing_key: str) -> None:
         # Stock draws an id and notes it in the run's tags afterwards; a daemon that dies in between would lose it.
         super()._launch_celery_task_run(run, task_signature.set(task_id=run.run_id), routing_key)
+
+
+def launcher_of(home: str | None) -> CeleryRunLauncher:
+    """The run launcher that a Dagster home names; no database is opened, since workers fork.
+
+    Raises:
+        SettingsError: there is no home, or it launches runs in another way.
+    """
+    if not home:
+        raise SettingsError("DAGSTER_HOME is not set; name the folder that has the dagster.yaml of deploy/celery.")
+    launcher = InstanceRef.from_dir(home).run_launcher
+    if not isinstance(launcher, CeleryRunLauncher):
+        raise SettingsError(f"{home}/dagster.yaml launches runs without Celery; use that of deploy/celery.")
+    return launcher

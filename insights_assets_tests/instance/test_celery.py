@@ -145,7 +145,7 @@ def test_the_work_of_a_killed_worker_is_done_by_the_other(tmp_path, environment,
     assert all_ended(instance)
     assert [r.run_id for r in runs if r.status != dg.DagsterRunStatus.SUCCESS] == [killed]
     for run in runs:
-        starts = [e for e in instance.all_logs(run.run_id, of_type=dg.DagsterEventType.RUN_START)]
+        starts = list(instance.all_logs(run.run_id, of_type=dg.DagsterEventType.RUN_START))
         assert len(starts) == 1, run.run_id
     wanted = {key(a, w) for a in accounts for w in WEEKS}
     for asset in (*RAW_ASSETS, *DERIVED_ASSETS):
