@@ -35,6 +35,10 @@ class Commands(click.Group):
         "backtest": ("backtest", "Walk-forward quality on the lake's own history, beside naive baselines."),
         "feedback": ("feedback", "What you say about tiers: it stands above rules and model."),
         "maintain": ("maintain", "Compact, vacuum and check the lake, and retire what is superseded."),
+        "backup": (
+            "backup",
+            "Copy the home and its lake into a folder that is a home itself; again, it takes what is new.",
+        ),
         "sql": ("sql", "Ask the views with SQL (DuckDB, read-only)."),
         "dev": ("services", "Open the Dagster UI and daemon on this instance."),
         "config": ("config", "Settings."),

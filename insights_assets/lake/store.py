@@ -35,6 +35,10 @@ class LakeError(FailedError):
     """The lake could not be read or written; the message is one sentence for the user."""
 
 
+class LostRaceError(LakeError):
+    """Another writer changed what a write was computed from; nothing was written."""
+
+
 class Snapshot(DeltaTable):
     """One version of a table, whose files are named as they are on the disk.
 
@@ -176,12 +180,15 @@ class Lake:
         partitions: Iterable[Partition],
         *,
         where: Mapping[str, Collection[str]] | None = None,
+        base: Snapshot | None = None,
     ) -> None:
         """Replace exactly the given (account, week) partitions by the frame's rows, in one atomic commit.
 
-        `where` narrows the replacement to rows with one of these values (a table that several writers share).
+        `where` narrows the replacement to rows with one of these values (a table that several writers share). `base` is
+        the snapshot from which the rows were computed: the write is refused when these partitions changed since.
 
         Raises:
+            LostRaceError: they did.
             ValueError: the frame has rows outside the partitions; nothing is written.
             LakeError: the commit lost against other writers `COMMIT_TRIES` times, or storage failed.
         """
@@ -193,7 +200,7 @@ class Lake:
         if not wanted:
             return
         predicate = of_partitions(wanted, where or {})
-        self._commit(table, rows, mode="overwrite", predicate=predicate)
+        self._commit(table, rows, base=base, mode="overwrite", predicate=predicate)
 
     def append(self, table: Table, frame: pl.DataFrame) -> None:
         """Add rows, in one atomic commit."""
@@ -209,9 +216,9 @@ class Lake:
             if self.delta(table) is None:
                 self._commit(table, table.empty(), mode="append")
 
-    def _commit(self, table: Table, rows: pl.DataFrame, **how: Any) -> None:
+    def _commit(self, table: Table, rows: pl.DataFrame, *, base: Snapshot | None = None, **how: Any) -> None:
         partition_by = ["account_id"] if table.partitioned else None
-        if how.get("predicate") is not None and self.delta(table) is None:
+        if base is None and how.get("predicate") is not None and self.delta(table) is None:
             # A replace needs a table. Creating it empty first lets two first writers meet in the commit log.
             write_deltalake(
                 self.uri(table),
@@ -223,9 +230,15 @@ class Lake:
         for attempt in range(COMMIT_TRIES):
             try:
                 write_deltalake(
-                    self.uri(table), rows, partition_by=partition_by, storage_options=self.storage_options, **how
+                    base or self.uri(table),
+                    rows,
+                    partition_by=partition_by,
+                    storage_options=self.storage_options,
+                    **how,
                 )
             except CommitFailedError as error:
+                if base is not None:
+                    raise LostRaceError(f"Table {table.name} was changed by another writer meanwhile.") from error
                 if attempt == COMMIT_TRIES - 1:
                     raise LakeError(
                         f"Table {table.name}: {COMMIT_TRIES} commits lost against other writers."

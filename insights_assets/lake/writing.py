@@ -2,6 +2,7 @@
 
 import json
 import math
+import random
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -10,8 +11,8 @@ from typing import Any
 import polars as pl
 
 from insights_assets.lake.ledger import Ledger, read_range, within
-from insights_assets.lake.store import Lake, Partition
-from insights_assets.tables.model import REASON, Table
+from insights_assets.lake.store import COMMIT_TRIES, Lake, LakeError, LostRaceError, Partition
+from insights_assets.tables.model import REASON, Split, Table
 from insights_assets.tables.operations import QUARANTINE
 
 
@@ -49,16 +50,29 @@ def store(
     split = table.split(conformed)
     with lake.lock(table, {account for account, _ in partitions}):
         lake.replace(QUARANTINE, _quarantined(table, split.bad, now), partitions, where={"table_name": [table.name]})
-        needed = partitions and (split.bad.height or ledger)
-        previous = within(read_range(lake, table, partitions), partitions) if needed else table.empty()
-        kept = previous.join(split.bad, on=table.key, how="semi").join(split.good, on=table.key, how="anti")
-        rows = pl.concat([split.good, kept]).sort(table.key)
-        restated = 0
-        if ledger is not None and partitions:
-            rows = ledger.carry(previous, rows)
-            # One sync reads everything at one instant; an empty answer has no row to tell it.
-            restated = ledger.record(lake, previous, rows, partitions, _read_at(split.good) or now)
-        lake.replace(table, rows, partitions)
+        lake.ensure([table])
+        for attempt in range(COMMIT_TRIES):
+            try:
+                return _replace(lake, table, split, partitions, now, ledger)
+            except LostRaceError:  # on an object store, where nobody waits: what was read is not what is there now
+                lake.sleep(random.uniform(0, 0.05 * 2 ** min(attempt, 6)))
+    raise LakeError(f"Table {table.name}: {COMMIT_TRIES} commits lost against other writers.")
+
+
+def _replace(
+    lake: Lake, table: Table, split: Split, partitions: Collection[Partition], now: datetime, ledger: Ledger | None
+) -> Stored:
+    base = lake.delta(table)
+    needed = partitions and (split.bad.height or ledger)
+    previous = within(read_range(lake, table, partitions), partitions) if needed else table.empty()
+    kept = previous.join(split.bad, on=table.key, how="semi").join(split.good, on=table.key, how="anti")
+    rows = pl.concat([split.good, kept]).sort(table.key)
+    restated = 0
+    if ledger is not None and partitions:
+        rows = ledger.carry(previous, rows)
+        # One sync reads everything at one instant; an empty answer has no row to tell it.
+        restated = ledger.record(lake, previous, rows, partitions, _read_at(split.good) or now)
+    lake.replace(table, rows, partitions, base=base)
     return Stored(rows=rows, refused=split.bad.height, kept=kept.height, restated=restated)
 
 

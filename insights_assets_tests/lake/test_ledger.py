@@ -30,10 +30,10 @@ class CutShortError(Exception):
 class Mortal(Lake):
     """A lake whose process dies before it commits to one table."""
 
-    def replace(self, table, frame, partitions, *, where=None):
+    def replace(self, table, frame, partitions, *, where=None, base=None):
         if table is INSIGHTS_DAILY:
             raise CutShortError
-        super().replace(table, frame, partitions, where=where)
+        super().replace(table, frame, partitions, where=where, base=base)
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from insights_assets.lake import writing
 from insights_assets.lake.store import Lake
 from insights_assets.lake.writing import store
 from insights_assets.tables.operations import QUARANTINE
@@ -115,3 +116,38 @@ def test_a_value_that_json_has_no_word_for_is_still_written_as_json(lake):
 
     (bad,) = lake.read(QUARANTINE).to_dicts()
     json.loads(bad["row"], parse_constant=refuse)
+
+
+def test_what_another_machine_wrote_meanwhile_is_what_stays(tmp_path, monkeypatch):
+    """No lock reaches another machine: the commit is refused, and computed again from what is there now."""
+    lake = Lake(f"file://{tmp_path}/lake", sleep=lambda _: None)
+    write(lake, row("1", 10.0))
+    meanwhile = [row("1", 11.0)]
+    read = writing.read_range
+
+    def slow(*given):
+        rows = read(*given)
+        if meanwhile:
+            lake.replace(RESULTS_WEEKLY, frame_of(RESULTS_WEEKLY, meanwhile.pop()), PARTITIONS)
+        return rows
+
+    monkeypatch.setattr(writing, "read_range", slow)
+    assert write(lake, row("1", -1.0)).kept == 1
+    assert stored(lake) == {(WEEK, "1"): 11.0}
+
+
+def test_writers_of_other_accounts_do_not_stand_in_the_way(tmp_path, monkeypatch):
+    lake = Lake(f"file://{tmp_path}/lake", sleep=lambda _: None)
+    write(lake, row("1", 10.0))
+    other = frame_of(RESULTS_WEEKLY, row("9", account_id="act_2"))
+    reads = []
+    read = writing.read_range
+
+    def slow(*given):
+        reads.append(1)
+        lake.replace(RESULTS_WEEKLY, other, [("act_2", WEEK)])
+        return read(*given)
+
+    monkeypatch.setattr(writing, "read_range", slow)
+    write(lake, row("1", -1.0))
+    assert len(reads) == 1
