@@ -1,5 +1,10 @@
 """The table `[maintenance]`: defaults that lose nothing, limits that cannot be undercut, one sentence for a mistake."""
 
+import re
+import tomllib
+from dataclasses import fields
+from pathlib import Path
+
 import pytest
 
 from insights_assets.maintenance_settings import MaintenanceSettings, parse
@@ -42,6 +47,15 @@ def test_the_settings_file_carries_it(tmp_path):
     (tmp_path / "settings.toml").write_text("[maintenance]\nkeep_files_h = 1\n")
     with pytest.raises(SettingsError, match="keep_files_h"):
         load_settings({"INSIGHTS_HOME": str(tmp_path)})
+
+
+def test_the_example_of_the_docs_shows_the_defaults():
+    text = (Path(__file__).parent.parent / "docs" / "operating.md").read_text(encoding="utf-8")
+    example = re.search(r"```toml\n(\[maintenance\].*?)```", text, flags=re.DOTALL)
+    assert example is not None
+    given = tomllib.loads(example[1])["maintenance"]
+    assert set(given) == {f.name for f in fields(MaintenanceSettings)}
+    assert parse(given, "docs") == MaintenanceSettings()
 
 
 @pytest.mark.parametrize("lake", ["s3://key:geheim@bucket/lake", "abfss://c@a.dfs.core.windows.net/l?sig=geheim"])

@@ -1,8 +1,8 @@
 """A copy of the lake taken while others write: each table one version, and no table claims what another lacks.
 
 Belongs here: the order. `sync_log` and `check_results` say what is done, so their versions are taken first and their
-logs written last; what says what was overwritten (`restatements`, `quarantine`) the other way round. A copy cut short at
-any moment is the one before, and taking it again finishes it (docs/adr/0025).
+logs written last; what says what was overwritten (`restatements`, `quarantine`) the other way round. A copy that is cut
+short loses nothing of the one before, and taking it again finishes it (docs/adr/0025).
 """
 
 import re

@@ -4,13 +4,20 @@ from itertools import count
 
 import polars as pl
 import pytest
+from deltalake import write_deltalake
 
+from insights_assets.lake.backup import save
 from insights_assets.lake.catalog import QueryError, open_catalog, select
 from insights_assets.lake.changes import changed_accounts, file_statistics, read_files
+from insights_assets.lake.cleaning import vacuum
+from insights_assets.lake.compaction import compact
 from insights_assets.lake.failures import told
+from insights_assets.lake.inspection import inspect, strays
+from insights_assets.lake.migration import migrate
 from insights_assets.lake.store import Lake, LakeError
 from insights_assets.lake.updating import update
 from insights_assets.tables.accounts import ACCOUNTS
+from insights_assets.tables.anomalies import ANOMALIES_AD
 from insights_assets.tables.entities import ADS, CAMPAIGNS
 from insights_assets.tables.insights import INSIGHTS_DAILY
 from insights_assets_tests.object_store import BUCKET, SECRET, FaultyProxy, s3_server, variables
@@ -108,6 +115,30 @@ def test_the_commit_log_tells_what_changed(lake):
     snapshot = lake.delta(ADS)
     assert changed_accounts(lake, ADS, snapshot, before) == {"act_2"}
     assert read_files(lake, ADS, file_statistics(snapshot))["ad_id"].sort().to_list() == ["a", "b"]
+
+
+def test_it_is_cared_for_and_copied(lake, tmp_path):
+    for n in range(4):
+        lake.append(ADS, ads(str(n)))
+    assert compact(lake, ADS, from_files=4).files_after == 1
+    found = inspect(lake, ADS, accounts=9, draw="")
+    assert (found.rows, found.files, found.problems) == (4, 1, ())
+    assert strays(lake, [ADS]) == []
+    assert strays(lake, [CAMPAIGNS]) == ["raw/ads"]
+    assert save(lake, [ADS], tmp_path).tables == 1
+    assert Lake(str(tmp_path)).read(ADS)["ad_id"].to_list() == list("0123")
+    assert vacuum(lake, ADS, keep_h=24) == []
+    assert len(vacuum(lake, ADS, keep_h=0)) == 4
+    assert lake.read(ADS).height == 4
+
+
+def test_an_earlier_table_is_brought_to_today(lake):
+    rows = frame_of(ANOMALIES_AD, valid_row(ANOMALIES_AD)).drop("granularity", "date")
+    write_deltalake(lake.uri(ANOMALIES_AD), rows, partition_by=["account_id"])
+    with pytest.raises(LakeError, match="insights maintain --migrate"):
+        lake.read(ANOMALIES_AD)
+    assert migrate(lake, ANOMALIES_AD) is not None
+    assert lake.read(ANOMALIES_AD)["granularity"].to_list() == ["week"]
 
 
 @pytest.mark.parametrize(("fault", "path"), PASSING)
