@@ -45,6 +45,8 @@ def test_the_celery_instance_is_the_postgres_one_with_another_launcher():
     asks = celery.pop("run_launcher")["config"]["asks_before_dead"]
     assert asks * (celery["run_monitoring"]["poll_interval_seconds"] + 2) <= 60
     celery["run_monitoring"] |= {"poll_interval_seconds": postgres["run_monitoring"]["poll_interval_seconds"]}
+    # Nobody but a worker's own machine could read its files.
+    assert celery.pop("compute_logs")["class"] == "NoOpComputeLogManager"
     assert celery == postgres
 
 
