@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export DAGSTER_DISABLE_TELEMETRY := 1
 
-.PHONY: help demo dev test test-campaign test-slow lint docs bench clean
+.PHONY: help demo dev test test-campaign test-celery test-slow lint docs bench clean
 
 help:  ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,8 +29,11 @@ test: $(VENV)/.installed  ## Run the tests (no network, no server started by han
 test-campaign: $(VENV)/.installed  ## Run the fault campaign: after each fault and storms of all, the lake equals the clean one
 	$(BIN)/pytest -m slow insights_assets_tests/recovery/test_storm.py
 
-test-slow: $(VENV)/.installed  ## Run all slower proofs: the campaign, crashes, kill -9, labelled findings, Postgres, the UI (needs chromium)
+test-slow: $(VENV)/.installed  ## Run all slower proofs: the campaign, crashes, kill -9, labelled findings, Postgres, Celery, the UI (needs chromium, redis-server)
 	$(BIN)/pytest -m slow
+
+test-celery: $(VENV)/.installed  ## Run the fleet on two Celery workers, Postgres and S3, and kill one of them (needs redis-server)
+	$(BIN)/pytest -n 0 -m slow insights_assets_tests/instance/test_celery.py
 
 lint: $(VENV)/.installed  ## Check style and types
 	$(BIN)/ruff check .

@@ -15,6 +15,7 @@ from typing import Any, cast
 
 import duckdb
 import polars as pl
+import pyarrow as pa
 
 from insights_assets.lake.store import Lake, Snapshot
 from insights_assets.problems import InputError
@@ -153,7 +154,7 @@ def _define(
         nothing = ", ".join(f"CAST(NULL AS {_sql_type(t)}) AS {_name(c)}" for c, t in table.schema.items())
         relation = f"SELECT {nothing} WHERE false"
     elif lake.remote:
-        files = snapshot.to_pyarrow_dataset(file_pruning_predicate=some)
+        files = snapshot.to_pyarrow_dataset(schema=_comparable(snapshot), file_pruning_predicate=some)
         connection.from_arrow(files).project(columns).create_view(table.name)
         return
     else:
@@ -161,6 +162,15 @@ def _define(
         listed = ", ".join(_text(uri) for uri in active)
         relation = f"SELECT {columns} FROM read_parquet([{listed}]{hive})"  # noqa: S608 - quoted above
     connection.execute(f"CREATE VIEW {_name(table.name)} AS {relation}")
+
+
+def _comparable(snapshot: Snapshot) -> pa.Schema:
+    """Columns with their strings as the views that the files hold: PyArrow compares no view with a plain string.
+
+    A filter would end in "Function 'equal' has no kernel matching input types (string, string_view)" (PyArrow 26).
+    """
+    columns = pa.schema(snapshot.schema().to_arrow())
+    return pa.schema([f.with_type(pa.string_view()) if pa.types.is_string(f.type) else f for f in columns])
 
 
 def _lock(connection: duckdb.DuckDBPyConnection, lake: Lake) -> None:

@@ -20,6 +20,7 @@ from insights_assets.tables.insights import INSIGHTS_DAILY
 from insights_assets.tables.operations import SYNC_LOG
 from insights_assets.tables.results import RESULTS_DAILY
 from insights_assets_tests.instance.processes import ROOT, SCRIPTS, ask, fleet, until
+from insights_assets_tests.instance.watching import reading_a_report, retry_of, run_in
 from insights_assets_tests.tables.rows import frame_of, valid_row
 
 NOW = datetime(2026, 11, 21, 6, tzinfo=UTC)
@@ -82,14 +83,15 @@ def test_the_fleet_works_and_survives_the_death_of_a_run(tmp_path, environment):
         }
         launched = ask(api, LAUNCH, backfill=params)["launchPartitionBackfill"]
         backfill = launched["backfillId"]
+        tags = {"dagster/backfill": backfill}
 
-        killed, worker = until(lambda: reading_a_report(instance, backfill), "a run of the backfill asks for a report")
+        killed, worker = until(lambda: reading_a_report(instance, tags), "a run of the backfill asks for a report")
         os.kill(worker, signal.SIGKILL)
         until(lambda: run_in(instance, killed, dg.DagsterRunStatus.FAILURE), "the dead run is marked failed")
         again = until(lambda: retry_of(instance, killed), "the dead run is run again")
         until(lambda: run_in(instance, again.run_id, dg.DagsterRunStatus.SUCCESS), "the new run succeeds")
         until(lambda: status(api, backfill) == "COMPLETED_SUCCESS", "the backfill is complete")
-        runs = instance.get_runs(RunsFilter(tags={"dagster/backfill": backfill}))
+        runs = instance.get_runs(RunsFilter(tags=tags))
         assert [r.run_id for r in runs if r.status != dg.DagsterRunStatus.SUCCESS] == [killed]
 
         def fired(**tags):
@@ -109,34 +111,6 @@ def test_the_fleet_works_and_survives_the_death_of_a_run(tmp_path, environment):
         assert set(rows["week"]) == {BLOCKED_WEEK, *WEEKS}
         assert rows.height == rows.select(table.key).n_unique()
     instance.dispose()
-
-
-def reading_a_report(instance, backfill):
-    """Run id and process of a run of the backfill that is inside its first report."""
-    for run in instance.get_runs(
-        RunsFilter(tags={"dagster/backfill": backfill}, statuses=[dg.DagsterRunStatus.STARTED])
-    ):
-        logs = [e for e in instance.all_logs(run.run_id) if e.is_dagster_event]
-        steps = [e for e in logs if (e.step_key or "").endswith("insights_daily")]
-        kinds = {e.dagster_event_type for e in steps}
-        if kinds & {dg.DagsterEventType.STEP_START} and not kinds & {dg.DagsterEventType.STEP_SUCCESS}:
-            told = [e.dagster_event.engine_event_data.metadata for e in logs if is_engine_event(e)]
-            return run.run_id, next(int(m["pid"].value) for m in told if "pid" in m)
-    return None
-
-
-def is_engine_event(entry):
-    return entry.dagster_event_type == dg.DagsterEventType.ENGINE_EVENT
-
-
-def run_in(instance, run_id, wanted):
-    run = instance.get_run_by_id(run_id)
-    return run if run.status == wanted else None
-
-
-def retry_of(instance, run_id):
-    found = instance.get_runs(RunsFilter(tags={"dagster/parent_run_id": run_id}))
-    return found[0] if found else None
 
 
 def status(api, backfill):

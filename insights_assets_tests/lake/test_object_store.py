@@ -98,6 +98,12 @@ def test_views_read_it_without_an_extension_and_nothing_else(lake):
     with open_catalog(lake, views=["ads", "campaigns", "insights_daily"]) as connection:
         found = select(connection, "SELECT ad_id FROM ads WHERE account_id = 'act_1' ORDER BY 1")
         assert found["ad_id"].to_list() == ["a", "b"]
+        for condition in (
+            "ad_id = 'c'",
+            "name IN ('c', 'd') AND account_id > 'act_1'",
+            "ad_id >= 'c' AND name LIKE 'c%'",
+        ):
+            assert select(connection, f"SELECT ad_id FROM ads WHERE {condition}").to_series().to_list() == ["c"]
         assert select(connection, f"FROM lake.{INSIGHTS_DAILY.name}").schema == INSIGHTS_DAILY.schema
         assert select(connection, "FROM campaigns").is_empty()
         assert select(connection.cursor(), "SELECT count(*) FROM ads").item() == 3
