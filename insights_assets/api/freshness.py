@@ -5,7 +5,6 @@ from typing import Any
 
 import polars as pl
 
-
 Ends = tuple[datetime | None, datetime | None]
 
 
