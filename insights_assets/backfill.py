@@ -18,6 +18,7 @@ from insights_assets.crew import Crew
 from insights_assets.definitions import PARTITIONED_ASSETS
 from insights_assets.lake import sync_log
 from insights_assets.lake.catalog import query
+from insights_assets.lake.deletion import barred
 from insights_assets.lake.locking import AccountLocks
 from insights_assets.lake.store import Lake
 from insights_assets.lineage import lineage_of
@@ -65,7 +66,7 @@ class Request:
 
 def plan_raw(settings: Settings, lake: Lake, request: Request) -> list[Block]:
     """Blocks of raw partitions that are missing; nothing is run."""
-    return planning.raw_blocks(
+    blocks = planning.raw_blocks(
         dict(request.accounts.select("account_id", "timezone_name").iter_rows()),
         request.weeks,
         request.raw_steps,
@@ -74,6 +75,7 @@ def plan_raw(settings: Settings, lake: Lake, request: Request) -> list[Block]:
         refresh_after_h=settings.refresh_after_h,
         force=request.force,
     )
+    return planning.spared(blocks, barred(lake, request.accounts["account_id"]))
 
 
 def plan_derived(lake: Lake, request: Request, *, excluded: Iterable[str] = ()) -> list[Block]:
@@ -86,7 +88,7 @@ def plan_derived(lake: Lake, request: Request, *, excluded: Iterable[str] = ()) 
             continue
         weeks = planning.stale_weeks(account_id, request.weeks, request.derived_steps, done, GRAPH, force=request.force)
         blocks += [Block(account_id, s, tuple(request.derived_steps)) for s in planning.stretches(weeks)]
-    return blocks
+    return planning.spared(blocks, barred(lake, request.accounts["account_id"]))
 
 
 def _finished(lake: Lake, request: Request) -> planning.Finished:

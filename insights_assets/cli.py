@@ -34,6 +34,8 @@ class Commands(click.Group):
         "offline": ("offline", "Show what the drop folder of offline conversions holds."),
         "backtest": ("backtest", "Walk-forward quality on the lake's own history, beside naive baselines."),
         "feedback": ("feedback", "What you say about tiers: it stands above rules and model."),
+        "delete": ("delete", "Delete weeks of an account for good, with all that was made from them."),
+        "undelete": ("delete", "Allow deleted weeks of an account to be read again."),
         "sql": ("sql", "Ask the views with SQL (DuckDB, read-only)."),
         "serve": ("serve", "Serve the read API: JSON over the tables, by key."),
         "keys": ("serve", "API keys: who may ask the read API, and what."),

@@ -196,7 +196,6 @@ def newer_inputs(log: pl.DataFrame, steps: Sequence[str], weeks: Sequence[date],
         steps: derived steps.
         weeks: Mondays to look at.
         lineage: what they are made from.
-        lineage: what they are made from.
 
     Returns:
         account_id, week; distinct and sorted. A step that is not in the log counts as never made.
@@ -223,6 +222,15 @@ def newer_inputs(log: pl.DataFrame, steps: Sequence[str], weeks: Sequence[date],
             stale = stale.filter(pl.col("made_at").is_null() | (pl.col("made_at") < final_at))
         found.append(stale.select("account_id", "week"))
     return pl.concat(found).unique().sort("account_id", "week")
+
+
+def spared(blocks: Sequence[Block], gone: Collection[Partition]) -> list[Block]:
+    """The blocks without partitions that were deleted: forcing does not bring them back either."""
+    return [
+        Block(block.account_id, stretch, block.steps)
+        for block in blocks
+        for stretch in stretches([week for week in block.weeks if (block.account_id, week) not in gone])
+    ]
 
 
 def stretches(weeks: Sequence[date]) -> Iterator[tuple[date, ...]]:

@@ -56,6 +56,7 @@ SLOTS: Final = (
     # Pooled over all accounts, or made from what is: once for the fleet and not in each account's refresh.
     Slot("burnout_predictions", None, "40 6 * * *", 5),
     Slot("ad_lifecycle", None, "52 6 * * *", 5),
+    Slot("creative_lifecycle", None, "2 7 * * *", 5),
     Slot("anomaly_patterns", None, "12 7 * * *", 2),
     Slot("prediction_scores", None, "25 7 * * *", 5),
     Slot("recommendation_outcomes", None, "40 7 * * *", 5),

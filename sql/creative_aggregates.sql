@@ -3,7 +3,7 @@
 -- account_id | VARCHAR | Ad account, with its prefix
 -- week | DATE | Monday of the week, in the ad account's time zone
 -- creative_type | VARCHAR | Kind of creative (view creatives)
--- status | VARCHAR | ACTIVE: an ad that showed it in the week was in effect active; PAUSED: none was; UNKNOWN: not in the week's ads
+-- status | VARCHAR | ACTIVE: an ad that showed it that week was in effect active; PAUSED: none was; UNKNOWN: not in the week's ads
 -- currency | VARCHAR | ISO 4217 code of the amounts
 -- spend | account currency, major units | Spend
 -- impressions | count | Impressions

@@ -4,7 +4,7 @@
 -- week | DATE | Monday of the week, in the ad account's time zone
 -- date | DATE | Day in the account's time zone
 -- creative_type | VARCHAR | Kind of creative (view creatives)
--- status | VARCHAR | ACTIVE: an ad that showed it in the week was in effect active; PAUSED: none was; UNKNOWN: not in the week's ads
+-- status | VARCHAR | ACTIVE: an ad that showed it that week was in effect active; PAUSED: none was; UNKNOWN: not in the week's ads
 -- currency | VARCHAR | ISO 4217 code of the amounts
 -- creatives | count | Creatives that were served that day; they do not add over days
 -- ads | count | Ads that served them that day; they do not add over days

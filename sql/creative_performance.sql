@@ -5,7 +5,7 @@
 -- date | DATE | Day in the account's time zone
 -- creative_id | VARCHAR | Creative that the ad showed as of that day; unknown for ads of which none is known
 -- creative_type | VARCHAR | Kind of creative (view creatives)
--- status | VARCHAR | ACTIVE: an ad that showed it in the week was in effect active; PAUSED: none was; UNKNOWN: not in the week's ads
+-- status | VARCHAR | ACTIVE: an ad that showed it that week was in effect active; PAUSED: none was; UNKNOWN: not in the week's ads
 -- currency | VARCHAR | ISO 4217 code of the amounts
 -- spend | account currency, major units | Spend
 -- impressions | count | Impressions

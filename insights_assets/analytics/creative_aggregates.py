@@ -35,8 +35,9 @@ def aggregate(
             week; none for one total. Amounts are always kept apart by currency.
 
     Returns:
-        One row a group, sorted: `by`, currency, creatives and ads (distinct), totals, result_family, ratios of sums, and
-        avg_* of `AVERAGED`: plain averages over the group's creatives of each one's own ratio. No row without delivery.
+        One row a group, sorted: `by`, currency, creatives and ads (distinct), totals, result_family, ratios of sums,
+        and avg_* of `AVERAGED`: plain averages over the group's creatives of each one's own ratio. No row without
+        delivery.
     """
     kept = frame.filter(pl.col("date").is_between(since, until))
     if types is not None:
@@ -54,8 +55,10 @@ def aggregate(
         .agg(pl.col("ad_ids").n_unique().cast(pl.Int64).alias("ads"))
     )
     totals = kept.group_by(group).agg(*sums(), *([] if "result_family" in group else [single_family()]), *ratios())
-    keys = {"on": group, "how": "left", "nulls_equal": True}
-    return counted.join(shown, **keys).join(totals, **keys).join(averages, **keys).sort(group)
+    rows = counted
+    for part in (shown, totals, averages):
+        rows = rows.join(part, on=group, how="left", nulls_equal=True)
+    return rows.sort(group)
 
 
 def weekly_aggregates(frame: pl.DataFrame) -> pl.DataFrame:

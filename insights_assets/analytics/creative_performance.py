@@ -99,7 +99,7 @@ def _placed(facts: pl.DataFrame, creatives: pl.DataFrame) -> pl.DataFrame:
             "is_settled",
             "result_family",
             *(c for c in ADDITIVE if c != "video_impressions"),
-        )  # fmt: skip
+        )
     )
 
 

@@ -9,6 +9,7 @@ from insights_assets.analytics.burnout_backtest import judged
 from insights_assets.analytics.burnout_rows import burnout_predictions as predict
 from insights_assets.analytics.burnout_scorecard import raw_score
 from insights_assets.analytics.burnout_weeks import burnout_weeks as put_together
+from insights_assets.analytics.creative_lifecycle import creative_lifecycle as creative_lives
 from insights_assets.assets.declare import OWNERS, column_schema, key_of, table_asset, upstream
 from insights_assets.lake.store import Lake
 from insights_assets.lake.updating import update
@@ -19,6 +20,7 @@ from insights_assets.tables.backtest_burnout import BACKTEST_BURNOUT
 from insights_assets.tables.burnout_models import BURNOUT_MODELS
 from insights_assets.tables.burnout_predictions import BURNOUT_PREDICTIONS
 from insights_assets.tables.burnout_weeks import BURNOUT_WEEKS
+from insights_assets.tables.creative_lifecycle import CREATIVE_LIFECYCLE
 from insights_assets.tables.entities import ADS
 from insights_assets.tables.features import FEATURES_AD
 from insights_assets.tables.insights import INSIGHTS_DAILY, INSIGHTS_WEEKLY_AD
@@ -93,6 +95,20 @@ def burnout_predictions(
 def ad_lifecycle(context: dg.AssetExecutionContext) -> dg.MaterializeResult[pl.DataFrame]:
     accounts, weeks = split_keys(context.partition_keys)
     rows = lives(context.resources.lake.read(BURNOUT_WEEKS, until=weeks[-1]), weeks)
+    return dg.MaterializeResult(value=rows.filter(pl.col("account_id").is_in(accounts)))
+
+
+@table_asset(
+    CREATIVE_LIFECYCLE,
+    "The same for creatives: the ads that show one are one life.",
+    kinds=KINDS,
+    deps=[dg.AssetDep(key_of(BURNOUT_WEEKS))],
+    resources={"lake"},
+    pooled=True,
+)
+def creative_lifecycle(context: dg.AssetExecutionContext) -> dg.MaterializeResult[pl.DataFrame]:
+    accounts, weeks = split_keys(context.partition_keys)
+    rows = creative_lives(context.resources.lake.read(BURNOUT_WEEKS, until=weeks[-1]), weeks)
     return dg.MaterializeResult(value=rows.filter(pl.col("account_id").is_in(accounts)))
 
 

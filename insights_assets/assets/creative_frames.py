@@ -63,12 +63,17 @@ def shown_by(ads: pl.DataFrame, zone: str) -> pl.DataFrame:
 
 
 def since_when(shown: pl.DataFrame, stored: pl.DataFrame) -> pl.DataFrame:
-    """Add `shown_from`: the day of an earlier sync where it is known, Monday for an ad's first creative of a week, and
-    for one that took another's place the day on which it was seen, which lies in the week.
+    """Tell from which day of the week on each ad shows its creative.
+
+    An ad's first creative of a week counts from Monday, one that took another's place from the day on which a sync
+    first saw it.
 
     Args:
         shown: what `shown_by` returns.
         stored: rows of `creatives` from earlier syncs of the weeks.
+
+    Returns:
+        account_id, week, ad_id, creative_id, shown_from.
     """
     first = stored.group_by(AD_WEEK).agg(pl.len().alias("before"))
     known = stored.select(*AD_WEEK, "creative_id", "shown_from")

@@ -18,6 +18,7 @@ from insights_assets.connection import Gateway
 from insights_assets.graph_api.client import GraphClient
 from insights_assets.graph_api.errors import GraphApiError
 from insights_assets.graph_api.redaction import redact
+from insights_assets.lake.deletion import barred
 from insights_assets.lake.io_manager import FAILED_ACCOUNTS
 from insights_assets.lake.store import Lake, Partition
 from insights_assets.lake.sync_log import append
@@ -67,7 +68,7 @@ class _Tally:
 def fetch(
     context: dg.AssetExecutionContext, table: Table, ask: Callable[[AccountStep], pl.DataFrame]
 ) -> dg.MaterializeResult[pl.DataFrame]:
-    """Run `ask` for each account of the run's partitions and join the rows.
+    """Run `ask` for each account of the run's partitions and join the rows; deleted weeks are not asked for.
 
     An account that fails among others keeps what is stored of it; the check `synced` turns red for its partitions.
 
@@ -78,9 +79,11 @@ def fetch(
     now: datetime = context.resources.clock()
     accounts = lake.read(ACCOUNTS)
     weeks_of: dict[str, list[date]] = {}
-    for partition_key in context.partition_keys:
-        account_id, week = split_key(partition_key)
-        weeks_of.setdefault(account_id, []).append(week)
+    asked = [split_key(k) for k in context.partition_keys]
+    gone = barred(lake, {account_id for account_id, _ in asked})
+    for account_id, week in asked:
+        if (account_id, week) not in gone:
+            weeks_of.setdefault(account_id, []).append(week)
     frames = [table.empty()]
     tally = _Tally()
     failed: dict[str, str] = {}

@@ -10,6 +10,7 @@ from datetime import date, datetime
 import dagster as dg
 import polars as pl
 
+from insights_assets.lake.deletion import barred, without
 from insights_assets.lake.ledger import Ledger
 from insights_assets.lake.store import Lake
 from insights_assets.lake.sync_log import append
@@ -53,7 +54,9 @@ class LakeIOManager(dg.IOManager):
             unanswered = _mapping((context.output_metadata or {}).get(FAILED_ACCOUNTS))
             partitions = [p for p in map(split_key, context.asset_partition_keys) if p[0] not in unanswered]
             ledger = self._ledgers.get(table.name)
-            stored = store(self._lake, table, obj, partitions, self._now(), ledger=ledger)
+            # Deleted weeks stay empty, whatever asks for them: schedule, sensor, user interface or command.
+            allowed = without(table.conform(obj), barred(self._lake, {account for account, _ in partitions}))
+            stored = store(self._lake, table, allowed, partitions, self._now(), ledger=ledger)
             rows, refused = stored.rows, stored.refused
             self._log(context, table, partitions, rows)
             # Metadata is the same for every partition of a run; only a run of one can tell that one's rows.

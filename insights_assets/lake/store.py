@@ -157,8 +157,7 @@ class Lake:
             raise ValueError(f"table {table.name}: rows outside the run's partitions, e.g. {stray[0]}")
         if not wanted:
             return
-        predicate = _predicate(wanted, where or {})
-        self._commit(table, rows, mode="overwrite", predicate=predicate)
+        self._commit(table, rows, mode="overwrite", predicate=predicate(wanted, where or {}))
 
     def append(self, table: Table, frame: pl.DataFrame) -> None:
         """Add rows, in one atomic commit."""
@@ -202,8 +201,8 @@ class Lake:
                 return
 
 
-def _predicate(partitions: Collection[Partition], where: Mapping[str, Collection[str]]) -> str:
-    """SQL that holds for exactly the partitions; accounts with the same weeks share a clause, to keep it short."""
+def predicate(partitions: Collection[Partition], where: Mapping[str, Collection[str]]) -> str:
+    """Return SQL that holds for exactly the partitions; accounts with the same weeks share a clause: it stays short."""
     weeks_of: dict[str, set[date]] = defaultdict(set)
     for account_id, week in partitions:
         weeks_of[account_id].add(week)

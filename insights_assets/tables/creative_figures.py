@@ -29,7 +29,7 @@ class CreativeFigures(TableModel):
     week: pl.Date = week()
     creative_type: pl.String = one_of("Kind of creative (view creatives)", CREATIVE_TYPES)
     status: pl.String = one_of(
-        "ACTIVE: an ad that showed it in the week was in effect active; PAUSED: none was; UNKNOWN: not in the week's ads",
+        "ACTIVE: an ad that showed it that week was in effect active; PAUSED: none was; UNKNOWN: not in the week's ads",
         CREATIVE_STATUSES,
     )
     currency: pl.String = column("ISO 4217 code of the amounts", str_matches=r"^[A-Z]{3}$")

@@ -15,10 +15,14 @@ from insights_assets.tables.classification_feedback import CLASSIFICATION_FEEDBA
 from insights_assets.tables.classifications import CLASSIFICATIONS
 from insights_assets.tables.completeness import COMPLETENESS
 from insights_assets.tables.creative_aggregates import CREATIVE_AGGREGATES
+from insights_assets.tables.creative_fatigue import CREATIVE_FATIGUE
+from insights_assets.tables.creative_lifecycle import CREATIVE_LIFECYCLE
 from insights_assets.tables.creative_performance import CREATIVE_PERFORMANCE
+from insights_assets.tables.deletions import DELETIONS
 from insights_assets.tables.entities import ADS, ADSETS, CAMPAIGNS, CREATIVES
 from insights_assets.tables.features import FEATURES_AD, FEATURES_ADSET, FEATURES_CAMPAIGN
 from insights_assets.tables.forecasts import FORECASTS
+from insights_assets.tables.goal_drift import GOAL_DRIFT
 from insights_assets.tables.insights import (
     INSIGHTS_DAILY,
     INSIGHTS_WEEKLY_AD,
@@ -31,9 +35,13 @@ from insights_assets.tables.operations import CHECK_RESULTS, QUARANTINE, SYNC_LO
 from insights_assets.tables.prediction_scores import PREDICTION_SCORES
 from insights_assets.tables.recommendation_outcomes import RECOMMENDATION_OUTCOMES
 from insights_assets.tables.recommendations import RECOMMENDATIONS
+from insights_assets.tables.response_curves import RESPONSE_CURVES
 from insights_assets.tables.restatements import RESTATEMENTS
 from insights_assets.tables.results import RESULTS_DAILY, RESULTS_WEEKLY
+from insights_assets.tables.revenue_daily import REVENUE_DAILY
+from insights_assets.tables.spend_waste import SPEND_WASTE
 from insights_assets.tables.tracking_health import TRACKING_HEALTH
+from insights_assets.tables.yearly_audit import YEARLY_AUDIT
 
 TABLES: dict[str, Table] = {
     table.name: table
@@ -52,6 +60,12 @@ TABLES: dict[str, Table] = {
         RESULTS_WEEKLY,
         CREATIVE_PERFORMANCE,
         CREATIVE_AGGREGATES,
+        REVENUE_DAILY,
+        CREATIVE_FATIGUE,
+        SPEND_WASTE,
+        RESPONSE_CURVES,
+        GOAL_DRIFT,
+        YEARLY_AUDIT,
         COMPLETENESS,
         FEATURES_CAMPAIGN,
         FEATURES_ADSET,
@@ -65,6 +79,7 @@ TABLES: dict[str, Table] = {
         BURNOUT_WEEKS,
         BURNOUT_PREDICTIONS,
         AD_LIFECYCLE,
+        CREATIVE_LIFECYCLE,
         BACKTEST_BURNOUT,
         BURNOUT_MODELS,
         *FORECASTS.values(),
@@ -78,6 +93,7 @@ TABLES: dict[str, Table] = {
         SYNC_LOG,
         CHECK_RESULTS,
         QUARANTINE,
+        DELETIONS,
         ALERTS,
         ALERT_OUTBOX,
     )

@@ -112,13 +112,13 @@ def test_a_range_is_the_sum_of_its_days_whatever_the_weeks(drawn, ends, types):
                 status="ACTIVE" if on else "PAUSED",
                 spend=quarters / 4,
                 clicks=clicks,
-            )  # fmt: skip
+            )
             for d, c, quarters, clicks, on in drawn
         ),
     )
     since, until = (WEEK + timedelta(days=d) for d in sorted(ends))
     totals = aggregate(frame, since, until, types, by=("account_id",))
-    kept = [d for d in drawn if sorted(ends)[0] <= d[0] <= sorted(ends)[1] and kinds[d[1]] in types]
+    kept = [d for d in drawn if min(ends) <= d[0] <= max(ends) and kinds[d[1]] in types]
     assert totals["spend"].sum() == sum(d[2] for d in kept) / 4
     assert totals["clicks"].sum() == sum(d[3] for d in kept)
     parts = [aggregate(frame, since, until, types, [s], by=("account_id",)) for s in ("ACTIVE", "PAUSED", "UNKNOWN")]

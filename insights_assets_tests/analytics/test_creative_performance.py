@@ -132,7 +132,7 @@ def test_sums_over_creatives_are_sums_over_ads_exactly(days, shown):
             actions={"omni_purchase": float(n), "video_view": 3.0 * n},
             worth=2.5 * n,
             video_plays=clicks,
-        )  # fmt: skip
+        )
         for ad, day, quarters, clicks, n in days
     ]
     made = performance(rows, [creative(ad, c, since=since, week=week) for ad, c, since, week in shown])

@@ -62,7 +62,7 @@ def test_one_day_too_large_is_split_by_entities_then_asked_with_fewer_fields():
     assert {row.ad_id for row in rows if row.dropped_fields} == {"3"}
     dropped = next(row.dropped_fields for row in rows if row.dropped_fields)
     assert all(name.startswith("video_") for name in dropped)
-    assert len(dropped) == 7
+    assert len(dropped) == 8
 
 
 def test_fields_are_dropped_in_their_order_and_one_day_of_one_ad_fails_in_the_end():

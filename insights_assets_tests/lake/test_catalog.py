@@ -32,7 +32,7 @@ CONTRACT = {
         "account_id week date creative_id creative_type status spend impressions clicks results revenue hook_rate "
         "video_p25_rate video_p50_rate video_p100_rate"
     ),
-    "creative_aggregates": "account_id week creative_type status spend impressions roas ctr hook_rate avg_ctr creatives",
+    "creative_aggregates": "account_id week creative_type status spend impressions roas hook_rate avg_ctr creatives",
     "creative_aggregates_daily": "account_id week date creative_type status spend impressions clicks orders revenue",
     "insights_daily": (
         "account_id week date campaign_id adset_id ad_id spend impressions reach clicks inline_link_clicks frequency "
@@ -92,13 +92,28 @@ CONTRACT = {
     "refresh_plan": "account_id week lookback_days",
     "restatements": "account_id week ad_id date metric old_value new_value age_days observed_at",
     "quarantine": "account_id week table_name reason row observed_at",
+    "creative_fatigue": "account_id week creative_id fatigue link_ctr_change_pct link_ctr_q cpr_change_pct cpr_q",
+    "creative_lifecycle": "account_id week creative_id result_family status cost_ratio survival median_weeks_left",
+    "top_creatives": "account_id week metric rank creative_id value spend spend_share_pct",
+    "response_curves": "account_id week level entity_id verdict reason elasticity marginal_cpr average_cpr",
+    "goal_drift": "account_id week kind subject goal previous_goal spend_share_pct share_before_pct trend cpr",
+    "yearly_audit": "account_id week result_family spend top_ads_results_pct ads_for_80_pct best_weeks worst_weeks",
+    "spend_waste": "account_id week ad_id kind spend wasted_28d wasted_least_28d q_value",
+    "revenue_daily": "account_id week date level entity_id spend purchases revenue revenue_7d_click offline_revenue",
+    "roas": (
+        "account_id week level entity_id currency spend revenue roas roas_1d_click roas_7d_click roas_28d_click "
+        "roas_1d_view roas_with_offline offline_revenue cost_per_purchase"
+    ),
+    "roas_blended": "week currency accounts spend revenue roas roas_with_offline",
+    "cost_per_action": "account_id week level entity_id action_type actions spend cost",
+    "deletions": "deletion_id account_id first_week last_week deleted_by requested_at finished_at tables lifted_at",
     "alerts": "alert_id account_id kind severity subject opened_at status resolved_at",
     "alert_outbox": "message_id account_id sink created_at failed_attempts next_attempt_at delivered_at last_error",
 }
 # Rows of views over several tables.
 THREE_LEVELS = ("insights_weekly", "features", "anomalies", "classifications", "recommendations")
-UNITED = {**dict.fromkeys(THREE_LEVELS, 6), "forecasts": 8}
-FLEET = {"backtest_anomalies", "backtest_burnout", "burnout_models"}  # of all accounts together, pooled
+UNITED = {**dict.fromkeys(THREE_LEVELS, 6), "forecasts": 8, "roas": 8, "top_creatives": 12, "cost_per_action": 8}
+FLEET = {"roas_blended", "backtest_anomalies", "backtest_burnout", "burnout_models"}  # of all accounts together, pooled
 FIRST_WORDS = {
     "anomaly_type": "cpr_spike",
     "metric": "cpr",
@@ -108,6 +123,9 @@ FIRST_WORDS = {
     "risk_level": "high",
     "creative_type": "video",
     "origin": "story_spec",
+    "fatigue": "fresh",
+    "verdict": "room",
+    "trend": "steady",
     "source": "added",
     "currency": "EUR",
     "timezone_name": "Asia/Tokyo",
@@ -127,8 +145,14 @@ FIRST_WORDS = {
     "priority_level": "high",
 }
 
-STATUS = {"sync_log": "ok", "tracking_health": "healthy", "alerts": "open", "ad_lifecycle": "degraded"}
-KIND = {"anomaly_patterns": "month"}
+STATUS = {
+    "sync_log": "ok",
+    "tracking_health": "healthy",
+    "alerts": "open",
+    "ad_lifecycle": "degraded",
+    "creative_lifecycle": "degraded",
+}
+KIND = {"goal_drift": "mix", "spend_waste": "zero_results", "anomaly_patterns": "month"}
 
 
 def value(name: str, dtype: Any) -> Any:
@@ -163,7 +187,11 @@ def row(table: Table, **given: Any) -> dict[str, Any]:
     if table.name == "alerts":
         made["kind"] = "ctr_drop"
     whose = given.get("account_id", ACCOUNT).encode()
-    made |= {k: sha256(whose).hexdigest()[:n] for k, n in (("alert_id", 16), ("message_id", 32)) if k in made}
+    made |= {
+        k: sha256(whose).hexdigest()[:n]
+        for k, n in (("alert_id", 16), ("deletion_id", 16), ("message_id", 32))
+        if k in made
+    }
     if table.name == "recommendation_outcomes":
         made["horizon_weeks"] = 2
     if table.name.startswith("classifications_"):

@@ -1,0 +1,83 @@
+"""What a sync of creatives leaves: swaps within a week kept, closed weeks as they were, urls that work again."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import polars as pl
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from insights_assets.assets.creative_frames import creatives, shown_by, since_when, with_history
+from insights_assets.graph_api.records import Creative
+from insights_assets.tables.entities import ADS, CREATIVES
+from insights_assets_tests.tables.rows import WEEK, frame_of, valid_row
+
+ZONE = "America/New_York"
+LATER = WEEK + timedelta(weeks=1)
+
+
+def library(*ids, version="a"):
+    url = f"http://x.test/{version}.jpg?oe=69CB0E80"
+    return [Creative.from_json({"id": i, "image_url": url, "object_type": "PHOTO"}) for i in ids]
+
+
+def sync(ads, records, stored, when, running=WEEK):
+    """What is stored after a sync that saw these (ad, creative, week)."""
+    rows = [valid_row(ADS, ad_id=a, creative_id=c, week=w, observed_at=when) for a, c, w in ads]
+    shown = since_when(shown_by(frame_of(ADS, *rows), ZONE), stored)
+    return with_history(creatives(records, shown, when), stored, running)
+
+
+def told(frame, *names):
+    return frame.sort("week", "ad_id", "shown_from").select(names).rows()
+
+
+def test_a_swap_within_the_running_week_keeps_both_with_the_day_it_was_seen():
+    tuesday = datetime(2026, 3, 3, 12, tzinfo=UTC)
+    # Friday in UTC, still Thursday evening in New York.
+    thursday = datetime(2026, 3, 6, 2, tzinfo=UTC)
+    first = sync([("1", "old", WEEK)], library("old"), CREATIVES.empty(), tuesday)
+    assert told(first, "creative_id", "shown_from") == [("old", WEEK)]
+    swapped = sync([("1", "new", WEEK)], library("old", "new"), first, thursday)
+    assert told(swapped, "creative_id", "shown_from") == [("old", WEEK), ("new", date(2026, 3, 5))]
+    again = sync([("1", "new", WEEK)], library("old", "new"), swapped, thursday + timedelta(days=1))
+    assert told(again, "creative_id", "shown_from") == told(swapped, "creative_id", "shown_from")
+    assert CREATIVES.split(again).bad.is_empty()
+
+
+def test_a_closed_week_stays_as_it_was_but_its_urls_are_renewed():
+    before = sync([("1", "c", WEEK)], library("c"), CREATIVES.empty(), datetime(2026, 3, 4, tzinfo=UTC))
+    named = before.with_columns(name=pl.lit("as it was"))
+    when = datetime(2026, 3, 20, tzinfo=UTC)
+    after = sync([("1", "c", WEEK)], library("c", version="b"), named, when, running=LATER)
+    assert told(after, "name", "urls_read_at") == [("as it was", when)]
+    assert after["image_url"].item() == "http://x.test/b.jpg?oe=69CB0E80"
+    assert after["urls_expire_at"].item() == datetime(2026, 3, 31, tzinfo=UTC)
+    assert after["observed_at"].item() == datetime(2026, 3, 4, tzinfo=UTC)
+
+
+def test_a_creative_that_the_library_lost_keeps_its_row_and_its_old_urls():
+    new = sync([("1", "gone", WEEK)], library("other"), CREATIVES.empty(), datetime(2026, 3, 4, tzinfo=UTC))
+    assert told(new, "creative_id", "creative_type", "origin", "urls_read_at") == [("gone", "unknown", "unknown", None)]
+    known = sync([("1", "c", WEEK)], library("c"), CREATIVES.empty(), datetime(2026, 3, 4, tzinfo=UTC))
+    lost = sync([("1", "c", WEEK)], library("other"), known, datetime(2026, 3, 20, tzinfo=UTC), running=LATER)
+    assert lost.equals(known)
+
+
+def test_an_ad_without_a_creative_has_no_row():
+    assert sync([("1", None, WEEK)], library("c"), CREATIVES.empty(), datetime(2026, 3, 4, tzinfo=UTC)).is_empty()
+
+
+SYNCS = st.lists(st.tuples(st.sampled_from("ab"), st.sampled_from(["k", "l", "m"]), st.integers(0, 12)), max_size=8)
+
+
+@settings(deadline=None, max_examples=40)
+@given(SYNCS)
+def test_whatever_was_seen_every_ads_week_begins_with_a_creative(seen):
+    stored = CREATIVES.empty()
+    for ad, name, day in sorted(seen, key=lambda s: s[2]):
+        when = datetime(2026, 3, 2, 18, tzinfo=UTC) + timedelta(days=day)
+        stored = sync([(ad, name, WEEK)], library("k", "l"), stored, when, running=WEEK + timedelta(weeks=day // 7))
+    assert CREATIVES.split(stored).bad.is_empty()
+    assert {ad for ad, *_ in seen} == set(stored["ad_id"])
+    assert all(first == WEEK for first in stored.group_by("ad_id").agg(pl.col("shown_from").min())["shown_from"])
+    assert all(WEEK <= day < LATER for day in stored["shown_from"])
