@@ -12,17 +12,11 @@ from pathlib import Path
 from typing import Any, Literal, cast, get_args
 from urllib.parse import urlsplit
 
-<<<<<<< HEAD
-from insights_assets import alert_settings, api_settings
+from insights_assets import alert_settings, api_settings, currency_settings
 from insights_assets.alert_settings import AlertSettings
 from insights_assets.analytics import advice_thresholds
 from insights_assets.api_settings import ApiSettings
-=======
-from insights_assets import alert_settings, currency_settings
-from insights_assets.alert_settings import AlertSettings
-from insights_assets.analytics import advice_thresholds
 from insights_assets.currency_settings import CurrencySettings
->>>>>>> w7a
 from insights_assets.logged import FORMAT, LEVEL, log_format, log_level
 from insights_assets.problems import InputError
 from insights_assets.tables.columns import FAMILIES
@@ -48,11 +42,8 @@ class Settings:
     `insights sandbox --help`; `refresh_after_h` hours is how long an unsettled week counts as fresh; `families`
     overrides an account's primary result family; `accounts_file` is a static list of accounts; `postgres_url` is where
     the Dagster instance is kept (None: SQLite under the home); `alerts` is what opens an alert and
-<<<<<<< HEAD
-    who is told; `recommendations` are the thresholds of advice; `api` is of the read API.
-=======
-    who is told; `recommendations` are the thresholds of advice; `currency` is where rates between currencies are.
->>>>>>> w7a
+    who is told; `recommendations` are the thresholds of advice; `currency` is where rates between currencies are;
+    `api` is of the read API.
     """
 
     home: Path
@@ -76,11 +67,8 @@ class Settings:
     postgres_url: str | None = field(default=None, repr=False)
     alerts: AlertSettings = field(default_factory=AlertSettings)
     recommendations: advice_thresholds.AdviceThresholds = field(default_factory=advice_thresholds.AdviceThresholds)
-<<<<<<< HEAD
-    api: ApiSettings = field(default_factory=ApiSettings)
-=======
     currency: CurrencySettings = field(default_factory=CurrencySettings)
->>>>>>> w7a
+    api: ApiSettings = field(default_factory=ApiSettings)
     origins: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     def now(self) -> datetime:
@@ -305,9 +293,6 @@ _FILE_KEYS = {
     "alerts": _alerts,
     "schedules": _schedules,
     "recommendations": _recommendations,
-<<<<<<< HEAD
-    "api": _api,
-=======
     "currency": _currency,
->>>>>>> w7a
+    "api": _api,
 }

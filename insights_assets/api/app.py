@@ -16,12 +16,14 @@ from insights_assets.api import problems
 from insights_assets.api.access import Gate
 from insights_assets.api.answers import Answers
 from insights_assets.api.audit import AuditLog
+from insights_assets.api.erasing import eraser
 from insights_assets.api.keys import KeyStore
 from insights_assets.api.live import live_reader
 from insights_assets.api.rate_limits import RateLimits
 from insights_assets.api.routes import (
     alerts,
     creatives,
+    deletions,
     entities,
     keys,
     listings,
@@ -39,7 +41,7 @@ from insights_assets.api.tokens import token_reader
 from insights_assets.lake.store import Lake
 from insights_assets.settings import Settings
 
-ROUTES: Final = (sync, overview, entities, timelines, creatives, listings, alerts, triggers, runs_routes, keys, pages)
+ROUTES: Final = (sync, overview, entities, timelines, creatives, listings, alerts, triggers, runs_routes, keys, deletions, pages)
 DESCRIPTION: Final = (
     "Everything the asset graph knows of the accounts that your key may see. Lists have pages (`page`, `size`, "
     "`total`), an order (`sort=-spend`), filters named like their column, and `fields`; errors are problem details "
@@ -94,6 +96,7 @@ def create_app(
     app.state.settings = settings
     app.state.runs, app.state.sleep, app.state.streams = runs, sleep, 0
     app.state.live = live_reader(settings)
+    app.state.erase = eraser(runs.environment)
     app.state.gate = Gate(
         app.state.keys, token_reader(own, environment), RateLimits(seconds), own.requests_per_minute, settings.now
     )
