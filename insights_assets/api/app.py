@@ -41,12 +41,25 @@ from insights_assets.api.tokens import token_reader
 from insights_assets.lake.store import Lake
 from insights_assets.settings import Settings
 
-ROUTES: Final = (sync, overview, entities, timelines, creatives, listings, alerts, triggers, runs_routes, keys, deletions, pages)
+ROUTES: Final = (
+    overview,
+    entities,
+    timelines,
+    creatives,
+    listings,
+    sync,
+    alerts,
+    triggers,
+    runs_routes,
+    keys,
+    deletions,
+    pages,
+)
 DESCRIPTION: Final = (
     "Everything the asset graph knows of the accounts that your key may see. Lists have pages (`page`, `size`, "
     "`total`), an order (`sort=-spend`), filters named like their column, and `fields`; errors are problem details "
-    "(RFC 9457); answers carry an ETag. Roles: a viewer reads, a manager also starts runs and takes on alerts, an admin "
-    "also keeps keys and deletes."
+    "(RFC 9457); answers carry an ETag. Roles: a viewer reads, a manager also starts runs and takes on alerts, an "
+    "admin also keeps keys and deletes."
 )
 MEGABYTE: Final = 1024 * 1024
 BODIES: Final = 8  # a part of the memory for answers, the rest for frames
