@@ -1,6 +1,6 @@
-"""A lake as the read API meets it: every table that it reads, for a fleet of accounts, written directly.
+"""A lake as the read API meets it: every table that it reads, for a fleet, written directly.
 
-Figures of ads are drawn (`fleet.py`); what needs no figures of its own (names, statuses, tiers) is filled with one value.
+Figures of ads are drawn (`fleet.py`); what needs no figures of its own (names, statuses, tiers) has one value.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -84,7 +84,11 @@ def _tables(daily: pl.DataFrame, now: datetime) -> dict[Table, pl.DataFrame]:
         ADS: filled(ADS, daily.select(parents).unique().with_columns(name=named["ad_id"]), daily_budget=None, **status),
     }
     shown = daily.with_columns(creative_id=pl.concat_str(pl.lit("k"), "ad_id"))
-    counts = {"video_impressions": pl.col("impressions"), "video_3s_plays": pl.col("clicks"), "orders": pl.col("results")}
+    counts = {
+        "video_impressions": pl.col("impressions"),
+        "video_3s_plays": pl.col("clicks"),
+        "orders": pl.col("results"),
+    }
     kinds = {"creative_type": "video", "status": "ACTIVE", "result_family": "purchase", "currency": "EUR"}
     out[CREATIVE_PERFORMANCE] = filled(
         CREATIVE_PERFORMANCE, shown.with_columns(**counts, revenue=pl.col("results") * 40), **kinds

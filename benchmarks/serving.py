@@ -23,7 +23,6 @@ from pathlib import Path
 import httpx
 import polars as pl
 import psutil
-from fleet import FIRST_WEEK
 from served_fleet import write_fleet
 
 from insights_assets.api.keys import KeyStore
@@ -89,7 +88,9 @@ async def client(port: int, key: str, seed: int, size: tuple[int, int], until: f
                 return
 
 
-async def load(port: int, key: str, size: tuple[int, int], seconds: float, process: psutil.Process) -> tuple[Lapse, list[float]]:
+async def load(
+    port: int, key: str, size: tuple[int, int], seconds: float, process: psutil.Process
+) -> tuple[Lapse, list[float]]:
     """All clients at once; the server's memory (MB) beside it, every tenth of the time."""
     lapse: Lapse = defaultdict(list)
     until = time.perf_counter() + seconds

@@ -16,12 +16,14 @@ from insights_assets.api import problems
 from insights_assets.api.access import Gate
 from insights_assets.api.answers import Answers
 from insights_assets.api.audit import AuditLog
+from insights_assets.api.erasing import eraser
 from insights_assets.api.keys import KeyStore
 from insights_assets.api.live import live_reader
 from insights_assets.api.rate_limits import RateLimits
 from insights_assets.api.routes import (
     alerts,
     creatives,
+    deletions,
     entities,
     keys,
     listings,
@@ -39,11 +41,25 @@ from insights_assets.api.tokens import token_reader
 from insights_assets.lake.store import Lake
 from insights_assets.settings import Settings
 
-ROUTES: Final = (sync, overview, entities, timelines, creatives, listings, alerts, triggers, runs_routes, keys, pages)
+ROUTES: Final = (
+    overview,
+    entities,
+    timelines,
+    creatives,
+    listings,
+    sync,
+    alerts,
+    triggers,
+    runs_routes,
+    keys,
+    deletions,
+    pages,
+)
 DESCRIPTION: Final = (
-    "Everything the asset graph knows of the accounts that your key may see. Lists have pages (`page`, `size`, `total`), "
-    "an order (`sort=-spend`), filters named like their column, and `fields`; errors are problem details (RFC 9457); "
-    "answers carry an ETag. Roles: viewer reads, manager also starts runs and takes on alerts, admin also keeps keys."
+    "Everything the asset graph knows of the accounts that your key may see. Lists have pages (`page`, `size`, "
+    "`total`), an order (`sort=-spend`), filters named like their column, and `fields`; errors are problem details "
+    "(RFC 9457); answers carry an ETag. Roles: a viewer reads, a manager also starts runs and takes on alerts, an "
+    "admin also keeps keys and deletes."
 )
 MEGABYTE: Final = 1024 * 1024
 BODIES: Final = 8  # a part of the memory for answers, the rest for frames
@@ -78,7 +94,14 @@ def create_app(
         yield
         shelf.close()
 
-    app = FastAPI(title="insights-assets", version=version("insights-assets"), description=DESCRIPTION, docs_url=None, redoc_url=None, lifespan=life)
+    app = FastAPI(
+        title="insights-assets",
+        version=version("insights-assets"),
+        description=DESCRIPTION,
+        docs_url=None,
+        redoc_url=None,
+        lifespan=life,
+    )
     app.state.shelf = shelf
     app.state.answers = Answers(own.cache_mb * MEGABYTE // BODIES)
     app.state.keys = KeyStore(settings.home)
@@ -86,6 +109,7 @@ def create_app(
     app.state.settings = settings
     app.state.runs, app.state.sleep, app.state.streams = runs, sleep, 0
     app.state.live = live_reader(settings)
+    app.state.erase = eraser(runs.environment)
     app.state.gate = Gate(
         app.state.keys, token_reader(own, environment), RateLimits(seconds), own.requests_per_minute, settings.now
     )

@@ -85,7 +85,7 @@ def page_of(item: Mapping[str, Any], example: Any) -> tuple[dict[str, Any], dict
             "freshness": _FRESHNESS,
         },
     }
-    fresh = {"last_sync": "2026-11-16T05:12:09Z", "last_failure": None, "newest_week": "2026-11-09"}
+    fresh: dict[str, Any] = {"last_sync": "2026-11-16T05:12:09Z", "last_failure": None, "newest_week": "2026-11-09"}
     fresh |= {"is_partial": False, "is_settled": False}
     return schema, {"items": [example], "page": 1, "size": 50, "total": 1, "pages": 1, "freshness": fresh}
 

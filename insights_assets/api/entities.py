@@ -19,7 +19,9 @@ FIGURES: Final = ("spend", "impressions", "reach", "frequency", "clicks", "inlin
 RESULTS: Final = ("result_family", "results", "result_value", "cpr")
 
 
-def of_week(entities: pl.DataFrame, weekly: pl.DataFrame, results: pl.DataFrame, level: str, week: date) -> pl.DataFrame:
+def of_week(
+    entities: pl.DataFrame, weekly: pl.DataFrame, results: pl.DataFrame, level: str, week: date
+) -> pl.DataFrame:
     """Entities as they stood in a week, with the figures of that week; null where they did not deliver.
 
     Args:
@@ -63,7 +65,7 @@ def detail(facts: Facts, level: str, entity_id: str, since: date | None, until: 
     own = facts.weekly.filter(pl.col("entity_id") == entity_id)
     if snapshots.is_empty() and own.is_empty():
         return None
-    newest = facts.weekly["week"].max() if facts.weekly.height else snapshots["week"][-1]
+    newest: date = facts.weekly["week"].max() if facts.weekly.height else snapshots["week"][-1]  # type: ignore[assignment]
     until = until or newest
     since = since or until - timedelta(weeks=USUAL_WEEKS - 1)
     within = period("week", since, until)
@@ -84,9 +86,7 @@ def detail(facts: Facts, level: str, entity_id: str, since: date | None, until: 
     }
 
 
-def _peers(
-    weekly: pl.DataFrame, results: pl.DataFrame, entity_id: str, names: dict[str, str]
-) -> dict[str, Any] | None:
+def _peers(weekly: pl.DataFrame, results: pl.DataFrame, entity_id: str, names: dict[str, str]) -> dict[str, Any] | None:
     """The other entities below the same parent, held beside this one by what its main family costs.
 
     A cost among peers is compared within one family only; one without results has no cost and no rank.

@@ -47,7 +47,9 @@ def families(results: pl.DataFrame, by: Sequence[str] = ()) -> pl.DataFrame:
     # A sum over nothing but nulls is 0 in polars: no value is reported, which is not a value of nothing.
     value = pl.when(pl.col("result_value").count() > 0).then(pl.col("result_value").sum()).alias("result_value")
     added = rows.agg(pl.col("spend").sum(), pl.col("results").sum(), value)
-    return added.with_columns(costs()).sort([*by, "spend", "result_family"], descending=[False for _ in by] + [True, False])
+    return added.with_columns(costs()).sort(
+        [*by, "spend", "result_family"], descending=[False for _ in by] + [True, False]
+    )
 
 
 def total(rows: pl.DataFrame, results: pl.DataFrame) -> dict[str, Any]:

@@ -73,16 +73,20 @@ def top_campaigns(rows: pl.DataFrame, by: TopBy, most: int) -> pl.DataFrame:
     """
     keys = ["account_id", "campaign_id", "currency"]
     spent = rows.group_by(keys).agg(sums()).with_columns(ratios())
-    bought = with_spend(rows).group_by(*keys, "result_family").agg(
-        pl.col("spend").sum().alias("family_spend"), pl.col("results").sum(), pl.col("result_value").sum()
+    bought = (
+        with_spend(rows)
+        .group_by(*keys, "result_family")
+        .agg(pl.col("spend").sum().alias("family_spend"), pl.col("results").sum(), pl.col("result_value").sum())
     )
     main = bought.sort("family_spend", "result_family", descending=[True, False]).group_by(keys).first()
     joined = spent.join(main.with_columns(costs("family_spend")), on=keys, how="left")
     best = joined.filter(pl.col(by).is_not_null()).sort(
         by, "account_id", "campaign_id", descending=[_BEST[by], False, False], nulls_last=True
     )
-    return best.group_by("currency", maintain_order=True).head(most).select(
-        *keys, *ADDITIVE, *RATIOS, "result_family", "family_spend", "results", "result_value", "cpr", "roas"
+    return (
+        best.group_by("currency", maintain_order=True)
+        .head(most)
+        .select(*keys, *ADDITIVE, *RATIOS, "result_family", "family_spend", "results", "result_value", "cpr", "roas")
     )
 
 
@@ -122,7 +126,9 @@ def alerts_told(alerts: pl.DataFrame) -> dict[str, Any]:
 
 def syncs_told(syncs: pl.DataFrame) -> dict[str, Any]:
     """When anything was last read, and how many accounts' newest step failed."""
-    failing = syncs.filter(pl.col("failed").is_not_null() & (pl.col("ok").is_null() | (pl.col("failed") > pl.col("ok"))))
+    failing = syncs.filter(
+        pl.col("failed").is_not_null() & (pl.col("ok").is_null() | (pl.col("failed") > pl.col("ok")))
+    )
     return {
         "last_sync": syncs["ok"].max(),
         "last_failure": syncs["failed"].max(),
@@ -134,11 +140,17 @@ def syncs_told(syncs: pl.DataFrame) -> dict[str, Any]:
 def account_rows(registry: pl.DataFrame, rows: pl.DataFrame, syncs: pl.DataFrame, alerts: pl.DataFrame) -> pl.DataFrame:
     """The registry with each account's figures of a period, its last sync and its open alerts."""
     spent = rows.group_by("account_id").agg(*sums(), pl.col("week").max().alias("newest_week")).with_columns(ratios())
-    bought = with_spend(rows).group_by("account_id", "result_family").agg(
-        pl.col("spend").sum().alias("family_spend"), pl.col("results").sum(), pl.col("result_value").sum()
+    bought = (
+        with_spend(rows)
+        .group_by("account_id", "result_family")
+        .agg(pl.col("spend").sum().alias("family_spend"), pl.col("results").sum(), pl.col("result_value").sum())
     )
     main = bought.sort("family_spend", "result_family", descending=[True, False]).group_by("account_id").first()
-    opened = alerts.filter(pl.col("status") == "open").group_by("account_id").agg(pl.len().cast(pl.Int64).alias("open_alerts"))
+    opened = (
+        alerts.filter(pl.col("status") == "open")
+        .group_by("account_id")
+        .agg(pl.len().cast(pl.Int64).alias("open_alerts"))
+    )
     joined = registry.join(spent, on="account_id", how="left").join(
         main.with_columns(costs("family_spend")), on="account_id", how="left"
     )

@@ -199,5 +199,3 @@ LISTINGS: Final = (
         levels=None,
     ),
 )
-
-

@@ -85,7 +85,7 @@ async def first_answer(request: Request, caller: Caller, look: Look, level: str)
     items, problem = await reader.first(level, account) if account else ([], "The account is not registered.")
     try:
         run_id = await start(request, caller, look, "first-sync", days=FIRST_SYNC_DAYS)
-        sync = {"status": "started", "run_id": run_id}
+        sync: dict[str, str | None] = {"status": "started", "run_id": run_id}
     except BusyAccountError as busy:
         sync = {"status": "running", "run_id": busy.run_id}
     except TooManyRunsError:

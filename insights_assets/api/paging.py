@@ -1,8 +1,8 @@
 """Pages, order, filters, periods and columns of a list: the one style of all lists.
 
 `page` from 1, `size` up to 500, `sort=-spend,name` (minus: descending), filters named like their column, `since` and
-`until` (days; a week counts when it contains one of them), `fields=spend,cpr`. Every name is from a closed list; a value
-is only ever compared. Ties are broken by the key, so pages neither repeat nor lose a row.
+`until` (days; a week counts when it contains one of them), `fields=spend,cpr`. Every name is from a closed list; a
+value is only ever compared. Ties are broken by the key, so pages neither repeat nor lose a row.
 """
 
 from collections.abc import Mapping, Sequence

@@ -51,7 +51,14 @@ class Paging(Period):
     def ask(self, *, equal: Mapping[str, Any] | None = None, contains: Mapping[str, str | None] | None = None) -> Ask:
         """What of the list is wanted."""
         return Ask(
-            self.page, self.size, self.sort, self.fields, self.since, self.until, equal=equal or {}, contains=contains or {}
+            self.page,
+            self.size,
+            self.sort,
+            self.fields,
+            self.since,
+            self.until,
+            equal=equal or {},
+            contains=contains or {},
         )
 
 

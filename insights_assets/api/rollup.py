@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
+from typing import Any
 
 import polars as pl
 
@@ -29,7 +30,7 @@ BOUGHT = ("result_family", "results", "result_value")
 
 
 INSTANT = pl.Datetime("us", "UTC")
-SCHEMA = {
+SCHEMA: dict[str, Any] = {
     "account_id": pl.String,
     "week": pl.Date,
     "campaign_id": pl.String,
@@ -98,7 +99,11 @@ def mark_of(snapshots: Mapping[Table, Snapshot]) -> str:
     return " ".join(f"{table.name}:{snapshots[table].version}" for table in TABLES)
 
 
-def _renew(parts: dict[str, tuple[str, pl.DataFrame]], snapshots: Collection[Snapshot], read: Callable[[Collection[str]], pl.DataFrame]) -> list[pl.DataFrame]:
+def _renew(
+    parts: dict[str, tuple[str, pl.DataFrame]],
+    snapshots: Collection[Snapshot],
+    read: Callable[[Collection[str]], pl.DataFrame],
+) -> list[pl.DataFrame]:
     """Read again the accounts whose files changed; drop those that are gone."""
     present = sorted(set[str]().union(*(s.files for s in snapshots)))
     marks = {name: " ".join(s.mark(name) for s in snapshots) for name in present}
@@ -117,14 +122,18 @@ def _renew(parts: dict[str, tuple[str, pl.DataFrame]], snapshots: Collection[Sna
 def _facts(lake: Lake, weekly: Snapshot, results: Snapshot, accounts: Collection[str]) -> pl.DataFrame:
     spent, bought = (_read(lake, snapshot, accounts) for snapshot in (weekly, results))
     bought = bought.filter(pl.col("level") == "campaign", pl.col("is_primary"))
-    joined = spent.join(bought.select("account_id", "week", "entity_id", *BOUGHT), on=["account_id", "week", "entity_id"], how="left")
+    joined = spent.join(
+        bought.select("account_id", "week", "entity_id", *BOUGHT), on=["account_id", "week", "entity_id"], how="left"
+    )
     return joined.rename({"campaign_id": "__same__", "entity_id": "campaign_id"}).select(list(SCHEMA))
 
 
 def _syncs(lake: Lake, log: Snapshot, accounts: Collection[str]) -> pl.DataFrame:
     at, ok = pl.col("finished_at"), pl.col("status") == "ok"
-    return _read(lake, log, accounts).group_by("account_id").agg(
-        at.filter(ok).max().alias("ok"), at.filter(~ok).max().alias("failed")
+    return (
+        _read(lake, log, accounts)
+        .group_by("account_id")
+        .agg(at.filter(ok).max().alias("ok"), at.filter(~ok).max().alias("failed"))
     )
 
 

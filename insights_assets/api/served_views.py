@@ -66,7 +66,9 @@ class View:
         """The table that holds a level."""
         return self.tables.get(level or "") or self.tables[""]
 
-    def read(self, lake: Lake, account_id: str, files: tuple[str, ...], level: str | None, currency: Any) -> pl.DataFrame:
+    def read(
+        self, lake: Lake, account_id: str, files: tuple[str, ...], level: str | None, currency: Any
+    ) -> pl.DataFrame:
         """Rows of one account.
 
         Args:
@@ -95,7 +97,9 @@ class AskedView(View):
         with open_catalog(Lake("/nonexistent"), views={self.name}) as connection:
             return dict(select(connection, f"FROM {self.name}").schema)
 
-    def read(self, lake: Lake, account_id: str, files: tuple[str, ...], level: str | None, currency: Any) -> pl.DataFrame:
+    def read(
+        self, lake: Lake, account_id: str, files: tuple[str, ...], level: str | None, currency: Any
+    ) -> pl.DataFrame:
         """Rows of one account; `files` and `currency` are found by the view itself."""
         del files, level, currency
         with open_catalog(lake, views={self.name}, accounts={account_id}) as connection:

@@ -83,13 +83,17 @@ class Shelf:
     async def snapshot(self, table: Table) -> Snapshot:
         """The newest snapshot of a table."""
         known = self.snapshots.at_hand(table)
-        return known or await self._once(("snapshot", table.name), lambda: self.snapshots.newest(table))
+        if known is not None:
+            return known
+        return await self._once(("snapshot", table.name), lambda: self.snapshots.newest(table))
 
     async def rollup(self) -> Rollup:
         """Campaign weeks of all accounts."""
         pinned = {table: await self.snapshot(table) for table in TABLES}
         found = self._keeper.at_hand(pinned)
-        return found or await self._once(("rollup", mark_of(pinned)), lambda: self._keeper.update(pinned))
+        if found is not None:
+            return found
+        return await self._once(("rollup", mark_of(pinned)), lambda: self._keeper.update(pinned))
 
     async def look(self, account_id: str, *wanted: tuple[View, str | None]) -> "Look":
         """Pin what a request will read."""
@@ -123,7 +127,7 @@ class Shelf:
 
         def load() -> pl.DataFrame:
             rows = self._read(view, level, account_id, snapshot, currency)
-            self.frames.put(key, mark, rows, rows.estimated_size())
+            self.frames.put(key, mark, rows, int(rows.estimated_size()))
             return rows
 
         return await self._once((key, mark), load)
@@ -155,7 +159,7 @@ class Shelf:
 
         def work() -> pl.DataFrame:
             rows = make()
-            self.frames.put(key, mark, rows, rows.estimated_size())
+            self.frames.put(key, mark, rows, int(rows.estimated_size()))
             return rows
 
         return await self._once((key, mark), work)
@@ -236,5 +240,3 @@ class Look:
         if all(rows is not None for rows in at_hand):
             return [rows for rows in at_hand if rows is not None]
         return list(await asyncio.gather(*(self.shelf.frame(*each) for each in asked)))
-
-

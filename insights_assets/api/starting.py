@@ -41,7 +41,7 @@ async def start(
     settings: Settings = state.settings
     runs: Runs = state.runs
     account = await look.account() or {"timezone_name": "UTC", "business_id": None}
-    lookback = days or await asyncio.to_thread(_lookback, look)
+    lookback = await asyncio.to_thread(_lookback, look) if days is None else days
     usual = name if name in TRIGGERS else "refresh"
     weeks: Sequence[date] = weeks_of(
         usual, since, until, timezone_name=account["timezone_name"], now=settings.now(), lookback_days=lookback
@@ -57,7 +57,14 @@ async def start(
         state.audit.write(settings.now(), caller.name, caller.role, name, account_id=look.account_id, **told, **outcome)
         raise
     state.audit.write(
-        settings.now(), caller.name, caller.role, name, account_id=look.account_id, **told, outcome="started", run_id=run_id
+        settings.now(),
+        caller.name,
+        caller.role,
+        name,
+        account_id=look.account_id,
+        **told,
+        outcome="started",
+        run_id=run_id,
     )
     return run_id
 

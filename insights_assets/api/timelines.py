@@ -46,8 +46,8 @@ def timeline(facts: pl.DataFrame, results: pl.DataFrame, series: Series) -> dict
     own = facts.filter(_is(series))
     if own.is_empty():
         return None
-    until = series.until or own[time].max()
-    since = series.since or until - USUAL_STEPS[series.grain]  # type: ignore[operator]
+    until: date = series.until or own[time].max()  # type: ignore[assignment]
+    since = series.since or until - USUAL_STEPS[series.grain]
     within = period(time, since, until)
     own = own.filter(*within)
     level = "campaign" if series.level == "account" else series.level

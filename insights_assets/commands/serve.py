@@ -21,7 +21,9 @@ SMALL_FRAMES: Final = {"POLARS_MAX_THREADS": "1"}
 
 
 @click.command()
-@click.option("--host", default="127.0.0.1", show_default=True, help="Address; others than the loopback are seen by others.")
+@click.option(
+    "--host", default="127.0.0.1", show_default=True, help="Address; others than the loopback are seen by others."
+)
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535))
 def serve(host: str, port: int) -> None:
     """Serve the read API: JSON over the tables, by key.
@@ -69,7 +71,12 @@ def list_(*, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(found, ensure_ascii=False))
     elif found:
-        print_table(pl.DataFrame([k | {"accounts": "all" if k["accounts"] is None else ", ".join(k["accounts"])} for k in found], infer_schema_length=None))
+        print_table(
+            pl.DataFrame(
+                [k | {"accounts": "all" if k["accounts"] is None else ", ".join(k["accounts"])} for k in found],
+                infer_schema_length=None,
+            )
+        )
     else:
         click.echo("There is no key yet: `insights keys add NAME` makes one.")
 

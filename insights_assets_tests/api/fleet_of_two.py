@@ -95,9 +95,9 @@ def build(folder, accounts=("act_1", "act_2")):
     lake = Lake(str(folder))
     rows = [rows_of(account) for account in accounts]
     for name, table in TABLES.items():
-        made = [valid_row(table, **{c: v for c, v in row.items() if c in table.schema}) for r in rows for row in r[name]]
+        made = [
+            valid_row(table, **{c: v for c, v in row.items() if c in table.schema}) for r in rows for row in r[name]
+        ]
         if made:
             lake.append(table, frame_of(table, *made))
     return lake
-
-

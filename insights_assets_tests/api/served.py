@@ -59,7 +59,12 @@ def settings_of(home, lake_root, **api):
 
 def make_app(settings, *, instance=None, starter=None, clock=None):
     runs = Runs(
-        instance or dg.DagsterInstance.ephemeral(), settings.home, {}, settings.api.runs_at_once, settings.now, starter or Starter()
+        instance or dg.DagsterInstance.ephemeral(),
+        settings.home,
+        {},
+        settings.api.runs_at_once,
+        settings.now,
+        starter or Starter(),
     )
 
     async def sleep(_):

@@ -77,7 +77,13 @@ def test_a_campaign_is_held_beside_the_other_campaigns(ask):
 
 
 @pytest.mark.parametrize(
-    ("level", "entity", "spend", "reach"), [("ad", "11", 100.0, 1), ("adset", "s1", 400.0, 1), ("campaign", "c1", 400.0, 1), ("account", "act_1", 450.0, None)]
+    ("level", "entity", "spend", "reach"),
+    [
+        ("ad", "11", 100.0, 1),
+        ("adset", "s1", 400.0, 1),
+        ("campaign", "c1", 400.0, 1),
+        ("account", "act_1", 450.0, None),
+    ],
 )
 def test_a_weekly_timeline_never_adds_reach(ask, level, entity, spend, reach):
     body = ask(f"/accounts/act_1/timeline/{level}/{entity}", grain="week")
@@ -90,7 +96,10 @@ def test_a_daily_timeline_has_no_row_where_nothing_was_delivered(ask):
     rows = ask("/accounts/act_1/timeline/campaign/c1")["items"]
     days = [(w.toordinal() + n) for w in WEEKS for n in (0, 1)]
     assert [row["date"] for row in rows] == [str(NOW.date().fromordinal(d)) for d in days]
-    assert [(row["spend"], row["results"], row["cpr"]) for row in rows[:2]] == [(100.0, 10.0, 10.0), (300.0, 10.0, 30.0)]
+    assert [(row["spend"], row["results"], row["cpr"]) for row in rows[:2]] == [
+        (100.0, 10.0, 10.0),
+        (300.0, 10.0, 30.0),
+    ]
     assert {row["reach"] for row in rows} == {None}
     own = ask("/accounts/act_1/timeline/ad/11", since=str(NEWEST))["items"]
     assert [(row["reach"], row["frequency"]) for row in own] == [(1, 1.0)]

@@ -220,7 +220,7 @@ def test_an_api_that_does_not_answer_holds_nobody_up(unread):
     assert len(starter.orders) == 1
 
 
-def test_a_live_answer_is_read_over_http_from_the_simulator(unread, tmp_path):
+def test_a_live_answer_is_read_over_http_from_the_simulator(unread):
     _, app, _, _ = unread
     assert isinstance(app.state.live, LiveReader)
     account = {"account_id": "act_1001", "source": "sandbox", "currency": "EUR", "token_env": None, "token_path": None}

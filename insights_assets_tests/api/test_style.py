@@ -83,7 +83,12 @@ def test_no_text_gets_through_as_anything_but_text(client, viewer, evil):
         assert response.status_code in (200, 422), name
         if response.status_code == 200 and evil != HOSTILE:
             assert response.json()["items"] == [], name
-    for path in (f"/accounts/{evil}/ads", f"/accounts/act_1/ads/{evil}", f"/runs/{evil}", f"/accounts/act_1/timeline/ad/{evil}"):
+    for path in (
+        f"/accounts/{evil}/ads",
+        f"/accounts/act_1/ads/{evil}",
+        f"/runs/{evil}",
+        f"/accounts/act_1/timeline/ad/{evil}",
+    ):
         response = client.get(path.replace("\x00", "%00").replace("\n", "%0a"), headers=viewer)
         assert response.status_code in (404, 405, 422), path
         assert "root:" not in response.text

@@ -26,7 +26,7 @@ def test_rows_are_those_of_the_view(view, level, lake, catalog):
     snapshot = Snapshots(lake, lambda: 0.0, 1).newest(view.table(level))
     rows = view.read(lake, "act_2", snapshot.of("act_2"), level or None, "JPY")
     where = ("" if whole else " WHERE account_id = 'act_2'") + (f" AND level = '{level}'" if level else "")
-    expected = catalog.sql(f"SELECT {', '.join(view.columns)} FROM {view.name}{where}").pl()
+    expected = catalog.sql(f"SELECT {', '.join(view.columns)} FROM {view.name}{where}").pl()  # noqa: S608 - our own names
     assert rows.columns == view.columns
     assert whole or rows.height or not expected.height
     kinds = {c: pl.Int64 for c, t in expected.schema.items() if t in (pl.Int32, pl.Decimal)}

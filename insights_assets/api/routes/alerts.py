@@ -11,6 +11,7 @@ from pydantic import Field
 from insights_assets.api.access import Caller, allowed
 from insights_assets.api.answers import plain, with_rows
 from insights_assets.api.documents import answer, listed, problems, thing
+from insights_assets.api.listings import Filter
 from insights_assets.api.paging import Rules, cut, matching
 from insights_assets.api.parameters import Strict, list_parameters
 from insights_assets.api.problems import not_found
@@ -25,7 +26,7 @@ router = APIRouter(tags=["operations"])
 Reader = Annotated[Caller, Depends(allowed("analytics:read"))]
 Manager = Annotated[Caller, Depends(allowed("operations:write"))]
 AlertId = Annotated[str, Path(pattern=r"^[0-9a-f]{16}$", description="Alert", examples=["0123456789abcdef"])]
-FILTERS: Final = {"status": STATUSES, "kind": KINDS, "severity": SEVERITIES, "account_id": str}
+FILTERS: Final[dict[str, Filter]] = {"status": STATUSES, "kind": KINDS, "severity": SEVERITIES, "account_id": str}
 RULES: Final = Rules(
     ("alert_id",),
     ("opened_at", "last_seen_at", "kind", "severity", "account_id", "alert_id"),
@@ -69,7 +70,13 @@ async def alerts(request: Request, caller: Reader, given: Annotated[Parameters, 
     "/alerts/{alert_id}/ack",
     operation_id="acknowledge_alert",
     summary="Acknowledge an alert: silent until its cause is gone",
-    responses={200: {"description": "The alert", "content": {"application/json": {"schema": thing("The alert", list(_ONE)), "example": _ONE}}}, **problems(404, 422)},
+    responses={
+        200: {
+            "description": "The alert",
+            "content": {"application/json": {"schema": thing("The alert", list(_ONE)), "example": _ONE}},
+        },
+        **problems(404, 422),
+    },
     response_class=Response,
 )
 async def ack(request: Request, alert_id: AlertId, caller: Manager) -> Response:
@@ -82,7 +89,13 @@ async def ack(request: Request, alert_id: AlertId, caller: Manager) -> Response:
     "/alerts/{alert_id}/snooze",
     operation_id="snooze_alert",
     summary="Snooze an alert: told again when the time is over and its cause still there",
-    responses={200: {"description": "The alert", "content": {"application/json": {"schema": thing("The alert", list(_ONE)), "example": _ONE}}}, **problems(404, 422)},
+    responses={
+        200: {
+            "description": "The alert",
+            "content": {"application/json": {"schema": thing("The alert", list(_ONE)), "example": _ONE}},
+        },
+        **problems(404, 422),
+    },
     response_class=Response,
 )
 async def snooze_(request: Request, alert_id: AlertId, caller: Manager, given: Annotated[Snooze, Query()]) -> Response:
@@ -105,5 +118,3 @@ async def _change(request: Request, caller: Caller, alert_id: str, action: str, 
     )
     told = {name: getattr(changed, name) for name in ALERTS.schema}
     return plain(told)
-
-

@@ -12,6 +12,7 @@ from insights_assets.api.answers import encode, with_rows
 from insights_assets.api.creatives import ABOUT, Choice, chosen, of_period, totals
 from insights_assets.api.documents import answer, page_of, thing
 from insights_assets.api.freshness import freshness
+from insights_assets.api.listings import Filter
 from insights_assets.api.paging import Rules, cut, matching
 from insights_assets.api.parameters import AccountId, Period, list_parameters
 from insights_assets.api.reading import look_at
@@ -22,15 +23,28 @@ from insights_assets.tables.entities import CREATIVE_TYPES
 
 router = APIRouter(tags=["creatives"])
 Reader = Annotated[Caller, Depends(allowed("analytics:read"))]
-FILTERS: Final = {"creative_type": CREATIVE_TYPES, "status": STATUSES, "creative_id": str}
+FILTERS: Final[dict[str, Filter]] = {"creative_type": CREATIVE_TYPES, "status": STATUSES, "creative_id": str}
 FIGURES: Final = (*ADDITIVE, *RATIOS)
-SHOWN: Final = ("account_id", "creative_id", "creative_type", "status", "currency", "ads", *FIGURES, "result_family", *ABOUT)
+SHOWN: Final = (
+    "account_id",
+    "creative_id",
+    "creative_type",
+    "status",
+    "currency",
+    "ads",
+    *FIGURES,
+    "result_family",
+    *ABOUT,
+)
 RULES: Final = Rules(("creative_id",), ("creative_id", "name", "ads", *FIGURES), "-spend", SHOWN, time=None)
 Base: Any = list_parameters("Creatives", FILTERS, RULES.sorts, RULES.usual, None)
 WANTED: Final = ((CREATIVE_DAYS, None), (CREATIVES, None))
 _ITEM: Final = {"creative_id": "1202", "creative_type": "video", "spend": 120.5, "hook_rate": 28.1, "roas": 2.4}
 _SCHEMA, _EXAMPLE = page_of(
-    {"type": "object", "description": "Sums over the period and ratios of sums; rates in percent, of the video's plays"},
+    {
+        "type": "object",
+        "description": "Sums over the period and ratios of sums; rates in percent, of the video's plays",
+    },
     _ITEM,
 )
 
@@ -53,7 +67,9 @@ class AggregateParameters(Period):
     "/accounts/{account_id}/creatives",
     operation_id="list_creatives",
     summary="Creatives of a period with exact figures, and totals over all that the filters leave",
-    responses=answer("A page, and `aggregates` of the whole filtered set", _SCHEMA, {**_EXAMPLE, "aggregates": [_ITEM]}, 404, 422),
+    responses=answer(
+        "A page, and `aggregates` of the whole filtered set", _SCHEMA, {**_EXAMPLE, "aggregates": [_ITEM]}, 404, 422
+    ),
     response_class=Response,
 )
 async def creatives(

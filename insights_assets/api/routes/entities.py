@@ -76,7 +76,14 @@ def _list(level: str) -> None:
     read.__annotations__["given"] = Annotated[Parameters, Query()]
     schema, example = page_of(
         {"type": "object", "description": f"Columns of the view {path}, then the figures of the week"},
-        {"account_id": "act_1001", "week": "2026-11-09", f"{level}_id": "1", "name": "Autumn", "spend": 12.5, "cpr": 2.5},
+        {
+            "account_id": "act_1001",
+            "week": "2026-11-09",
+            f"{level}_id": "1",
+            "name": "Autumn",
+            "spend": 12.5,
+            "cpr": 2.5,
+        },
     )
     router.add_api_route(
         f"/accounts/{{account_id}}/{path}",

@@ -61,7 +61,10 @@ async def keys(request: Request, caller: Admin) -> Response:
         201: {
             "description": "The key and its secret",
             "content": {
-                "application/json": {"schema": thing("The key", [*SHOWN, "secret"]), "example": {**EXAMPLE, "secret": "ik_0a1b2c3d_..."}}
+                "application/json": {
+                    "schema": thing("The key", [*SHOWN, "secret"]),
+                    "example": {**EXAMPLE, "secret": "ik_0a1b2c3d_..."},
+                }
             },
         },
         **problems(422),
@@ -77,7 +80,9 @@ async def add(request: Request, caller: Admin, given: Annotated[NewKey, Body()])
     key, secret = await asyncio.to_thread(
         state.keys.add, given.name, given.role, given.accounts, now, requests_per_minute=given.requests_per_minute
     )
-    state.audit.write(now, caller.name, caller.role, "key added", account_id=None, key_id=key.key_id, given_role=key.role)
+    state.audit.write(
+        now, caller.name, caller.role, "key added", account_id=None, key_id=key.key_id, given_role=key.role
+    )
     return plain({**key.told(), "secret": secret}, HTTPStatus.CREATED)
 
 
@@ -85,7 +90,13 @@ async def add(request: Request, caller: Admin, given: Annotated[NewKey, Body()])
     "/keys/{key_id}",
     operation_id="revoke_key",
     summary="Revoke an API key, at once and for good",
-    responses={200: {"description": "The key", "content": {"application/json": {"schema": thing("The key", SHOWN), "example": EXAMPLE}}}, **problems(404, 422)},
+    responses={
+        200: {
+            "description": "The key",
+            "content": {"application/json": {"schema": thing("The key", SHOWN), "example": EXAMPLE}},
+        },
+        **problems(404, 422),
+    },
     response_class=Response,
 )
 async def revoke(request: Request, key_id: KeyId, caller: Admin) -> Response:

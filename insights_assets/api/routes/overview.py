@@ -1,5 +1,6 @@
 """Routes over all accounts that a caller may see: the overview, the accounts, one account (`fleet.py`)."""
 
+from datetime import date
 from functools import partial
 from typing import Annotated, Any, Final
 
@@ -28,7 +29,9 @@ EXAMPLE: Final = {
     "since": "2026-10-19",
     "until": "2026-11-09",
     "accounts": {"registered": 174, "with_delivery": 171},
-    "totals": [{"currency": "EUR", "spend": 48210.2, "ctr": 1.31, "families": [{"result_family": "purchase", "cpr": 9.8}]}],
+    "totals": [
+        {"currency": "EUR", "spend": 48210.2, "ctr": 1.31, "families": [{"result_family": "purchase", "cpr": 9.8}]}
+    ],
     "top_campaigns": [{"account_id": "act_1001", "campaign_id": "1", "name": "Autumn", "spend": 812.0, "cpr": 8.1}],
     "sync": {"last_sync": "2026-11-16T05:12:09Z", "failing_accounts": 1},
     "alerts": {"open": 3, "by_severity": {"critical": 1, "high": 2, "medium": 0, "low": 0}, "newest": []},
@@ -39,7 +42,11 @@ SHOWN: Final = (*FIGURES, "newest_week", "last_sync", "last_failure", "open_aler
 FILTERS: Final[dict[str, Any]] = {"status": str, "currency": str, "business_id": str}
 MOST_TOP: Final = 50
 RULES: Final = Rules(
-    ("account_id",), ("name", "account_id", *FIGURES, "last_sync", "open_alerts"), "name", (*REGISTRY.columns, *SHOWN), None
+    ("account_id",),
+    ("name", "account_id", *FIGURES, "last_sync", "open_alerts"),
+    "name",
+    (*REGISTRY.columns, *SHOWN),
+    None,
 )
 Base: Any = list_parameters("Accounts", FILTERS, RULES.sorts, RULES.usual, None)
 
@@ -155,7 +162,9 @@ async def accounts(request: Request, caller: Reader, given: Annotated[AccountsPa
     "/accounts/{account_id}",
     operation_id="get_account",
     summary="One account, with its figures of a period",
-    responses=answer("The account", thing("The account", ("account", "figures")), {"account": {}, "figures": {}}, 404, 422),
+    responses=answer(
+        "The account", thing("The account", ("account", "figures")), {"account": {}, "figures": {}}, 404, 422
+    ),
     response_class=Response,
 )
 async def account(
@@ -168,9 +177,9 @@ async def account(
     row = await look.account()
 
     def body() -> bytes:
-        newest = weekly["week"].max()
+        newest: date | None = weekly["week"].max()  # type: ignore[assignment]
         until = given.until or newest
-        since = given.since or (until and until - (fleet.USUAL_WEEKS - 1) * fleet.WEEK)
+        since = given.since or (until - (fleet.USUAL_WEEKS - 1) * fleet.WEEK if until else None)
         within = period("week", since, until)
         rows = weekly.filter(*within)
         figures = total(rows, results.filter(pl.col("level") == "campaign", *within))

@@ -32,7 +32,9 @@ _HEADERS = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-in
 @cache
 def _page(app: Any) -> str:
     text = resources.files("insights_assets").joinpath("api/templates/docs.html").read_text(encoding="utf-8")
-    template = Environment(autoescape=select_autoescape(default=True), trim_blocks=True, lstrip_blocks=True).from_string(text)
+    template = Environment(
+        autoescape=select_autoescape(default=True), trim_blocks=True, lstrip_blocks=True
+    ).from_string(text)
     document = app.openapi()
     groups: dict[str, list[dict[str, Any]]] = {}
     for path, methods in document["paths"].items():

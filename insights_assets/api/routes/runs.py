@@ -21,7 +21,9 @@ from insights_assets.api.runs import ENDED, Runs
 
 router = APIRouter(tags=["operations"])
 Reader = Annotated[Caller, Depends(allowed("analytics:read"))]
-RunId = Annotated[str, Path(pattern=r"^[0-9a-f-]{36}$", description="Run", examples=["6f1f5f1e-9d0f-4a43-9d39-2f6a3f0c3b7a"])]
+RunId = Annotated[
+    str, Path(pattern=r"^[0-9a-f-]{36}$", description="Run", examples=["6f1f5f1e-9d0f-4a43-9d39-2f6a3f0c3b7a"])
+]
 POLL_S: Final = 1.0
 LONGEST_STREAM_S: Final = 3600
 HEARTBEAT: Final = 15  # polls

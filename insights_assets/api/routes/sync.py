@@ -17,15 +17,25 @@ from insights_assets.api.shelf import Shelf
 router = APIRouter(tags=["operations"])
 Reader = Annotated[Caller, Depends(allowed("analytics:read"))]
 SHOWN: Final = ("account_id", "name", "status", "last_sync", "last_failure", "is_failing")
-RULES: Final = Rules(("account_id",), ("account_id", "name", "last_sync", "last_failure"), "last_sync", SHOWN, time=None)
+RULES: Final = Rules(
+    ("account_id",), ("account_id", "name", "last_sync", "last_failure"), "last_sync", SHOWN, time=None
+)
 Parameters: Any = list_parameters("SyncStatus", {"is_failing": bool}, RULES.sorts, RULES.usual, None)
 _SCHEMA, _EXAMPLE = page_of(
     {"type": "object"},
-    {"account_id": "act_1001", "name": "Shop", "status": "ACTIVE", "last_sync": "2026-11-16T05:12:09Z", "is_failing": False},
+    {
+        "account_id": "act_1001",
+        "name": "Shop",
+        "status": "ACTIVE",
+        "last_sync": "2026-11-16T05:12:09Z",
+        "is_failing": False,
+    },
 )
 
 
-@router.get("/health", operation_id="get_health", summary="Whether the server lives; needs no key", response_class=Response)
+@router.get(
+    "/health", operation_id="get_health", summary="Whether the server lives; needs no key", response_class=Response
+)
 async def health() -> Response:
     """Nothing is read."""
     return plain({"status": "ok"})
@@ -48,7 +58,10 @@ async def sync_status(request: Request, caller: Reader, given: Annotated[Paramet
         syncs = caller.filter(rollup.syncs)
         rows = caller.filter(registry.rows).join(syncs, on="account_id", how="left")
         rows = rows.rename({"ok": "last_sync", "failed": "last_failure"}).with_columns(
-            (pl.col("last_failure").is_not_null() & ~(pl.col("last_sync") >= pl.col("last_failure")).fill_null(value=False)).alias("is_failing")
+            (
+                pl.col("last_failure").is_not_null()
+                & ~(pl.col("last_sync") >= pl.col("last_failure")).fill_null(value=False)
+            ).alias("is_failing")
         )
         page = cut(matching(rows, ask, RULES), ask, RULES)
         return with_rows("items", page.rows, {**page.told(), "summary": syncs_told(syncs)})

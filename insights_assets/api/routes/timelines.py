@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from pydantic import Field
 
 from insights_assets.api.access import Caller, allowed
@@ -63,7 +63,7 @@ class TimelineParameters(Period):
 async def read(
     request: Request,
     account_id: AccountId,
-    level: Literal["account", "campaign", "adset", "ad"],
+    level: Annotated[Literal["account", "campaign", "adset", "ad"], Path(description="Level of the entity")],
     entity_id: EntityId,
     caller: Reader,
     given: Annotated[TimelineParameters, Query()],
@@ -72,13 +72,13 @@ async def read(
     weekly = "campaign" if level == "account" else level
     facts, results = ((DAYS, None), RESULTS_BY_DAY) if given.grain == "day" else ((WEEKS, weekly), RESULTS_BY_WEEK)
     look = await look_at(request, caller, account_id, facts, (results, None))
-    frames = await look.frames(facts, (results, None))
+    delivered, bought = await look.frames(facts, (results, None))
     if level == "account" and entity_id != account_id:
         raise not_found(f"account {entity_id} in {account_id}")
     series = Series(level, entity_id, given.grain, given.since, given.until, given.result_family)
 
     def body() -> bytes:
-        made = timeline(*frames, series)
+        made = timeline(delivered, bought, series)
         if made is None:
             raise not_found(f"delivery of {level} {entity_id}")
         rows = made.pop("rows")

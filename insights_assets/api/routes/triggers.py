@@ -50,7 +50,7 @@ def _add(name: str) -> None:
 
     async def trigger(request: Request, account_id: AccountId, caller: Manager, given: Any) -> Response:
         look = await look_at(request, caller, account_id)
-        level = getattr(given, "level", "campaign")
+        level: EntityLevel = getattr(given, "level", "campaign")
         try:
             run_id = await start(request, caller, look, name, level=level, since=given.since, until=given.until)
         except BusyAccountError as busy:
