@@ -68,6 +68,7 @@ target_roas = 2.5
 type = "slack"                         # a Slack-compatible incoming webhook
 url_env = "TEAM_WEBHOOK"               # the variable's name; or url_file = "/run/secrets/hook"
 min_severity = "high"                  # default medium
+reports = ["daily", "weekly"]          # reports it gets too (daily, weekly, yearly); default none
 
 [alerts.sinks.tickets]
 type = "webhook"                       # JSON POST
@@ -94,6 +95,9 @@ A message is stored (table `alert_outbox`) before it is sent, and marked once it
 one rests for 1, 2, 4, ... minutes, at most 6 hours, and then gets everything in order; the others go on. **At least
 once**: a process that dies between the sink's yes and the mark sends that message again after 5 minutes, with the
 same `Idempotency-Key` (webhook) or `Message-ID` (mail); Slack has no such key, so there a rare double is seen.
+
+A report's message is its summary in ten lines (webhook: `report.lines`, no alerts); a mail has the page attached, up to
+10 MB. The same report of the same days goes to a sink once, however often it is made again.
 
 A webhook's body is `{id, created_at, title, count, alerts: [{event, alert_id, account_id, account_name, kind,
 severity, subject, summary, week, opened_at, evidence}]}`; `event` is opened, escalated or snooze_over. With a secret,
