@@ -12,7 +12,7 @@
 -- direction | VARCHAR | up or down
 -- result_family | VARCHAR | Result family
 -- current_value | DOUBLE | Value of the metric that week, in the unit of the metric (money in account currency, rates in percent); may be null
--- baseline_value | DOUBLE | What was expected: the level of weeks t-12 to t-1, or of the 28 days before, in the unit of the metric (money in account currency, rates in percent); may be null
+-- baseline_value | DOUBLE | What was expected: the level of weeks t-12 to t-1, or of the 28 days before; the lifetime budget of budget_depleted, the spend that a delivery_gap would have had, in the unit of the metric (money in account currency, rates in percent); may be null
 -- delta_pct | percent | Difference from the baseline; may be null
 -- p_value | DOUBLE | Chance of such a value without a change worth a finding, before false-discovery control
 -- anomaly_score | DOUBLE | Size of the change times confidence, 0 to 1

@@ -56,7 +56,9 @@ class Anomalies(TableModel):
     result_family: pl.String = family()
     current_value: pl.Float64 = column("Value of the metric that week", nullable=True)
     baseline_value: pl.Float64 = column(
-        "What was expected: the level of weeks t-12 to t-1, or of the 28 days before", nullable=True
+        "What was expected: the level of weeks t-12 to t-1, or of the 28 days before; the lifetime budget of "
+        "budget_depleted, the spend that a delivery_gap would have had",
+        nullable=True,
     )
     delta_pct: pl.Float64 = percent("Difference from the baseline", nullable=True)
     p_value: pl.Float64 = column(
