@@ -38,7 +38,7 @@ ABOUT: Mapping[str, str] = {
 }
 
 
-class ReportConfig(dg.Config):  # type: ignore[misc]
+class ReportConfig(dg.Config):
     """Which period: `date` (YYYY-MM-DD) is a day of it; empty: the newest."""
 
     date: str = ""
