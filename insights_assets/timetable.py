@@ -60,6 +60,10 @@ SLOTS: Final = (
     Slot("anomaly_patterns", None, "12 7 * * *", 2),
     Slot("prediction_scores", None, "25 7 * * *", 5),
     Slot("recommendation_outcomes", None, "40 7 * * *", 5),
+    # They look back half a year or more: a restated day would have each account's refresh make all of it again.
+    Slot("goal_drift", None, "50 7 * * *", 2),
+    Slot("response_curves", None, "55 7 * * *", 2),
+    Slot("yearly_audit", None, "10 8 * * *", 2),
 )
 # After the fleet's jobs; the year once Meta restates its last day no more.
 REPORTS: Final[Mapping[str, str]] = {

@@ -16,6 +16,7 @@ from insights_assets_tests.tables.rows import frame_of, valid_row
 FOLLOWS = (
     *("completeness", "results_daily", "results_weekly", "burnout_weeks", "tracking_health"),
     *("features_campaign", "features_adset", "features_ad"),
+    *("creative_performance", "creative_aggregates", "creative_fatigue", "revenue_daily", "spend_waste"),
 )
 
 
