@@ -76,11 +76,11 @@ class AskingCeleryRunLauncher(CeleryRunLauncher):
         """
         try:
             state, worker = self._recorded(run.run_id)
-            if state in {"FAILURE", "REVOKED"}:
-                return CheckRunHealthResult(WorkerStatus.FAILED, "The process of the run died, or was ended.")
-            if self._is_held(run.run_id, worker if state == "STARTED" else None):
+            if (worker and self._has(run.run_id, [worker])) or self._has(run.run_id, None):
                 self._misses.pop(run.run_id, None)
                 return CheckRunHealthResult(WorkerStatus.RUNNING)
+            if state in {"FAILURE", "REVOKED"}:
+                return CheckRunHealthResult(WorkerStatus.FAILED, "The process of the run died, or was ended.")
             misses = self._misses[run.run_id] = self._misses.get(run.run_id, 0) + 1
             if misses < self._asks_before_dead:
                 return CheckRunHealthResult(WorkerStatus.RUNNING, f"No worker has it; asked {misses} times in a row.")
@@ -99,15 +99,14 @@ class AskingCeleryRunLauncher(CeleryRunLauncher):
         return CheckRunHealthResult(WorkerStatus.FAILED, f"No worker has the run's task, asked {misses} times{last}.")
 
     def _recorded(self, task_id: str) -> tuple[str, str | None]:
-        """State of the task by the result backend, and the worker that began it, while that is what is recorded."""
+        """State of the task by the result backend, and the worker that began it last, where that is recorded."""
         result = self.celery.AsyncResult(task_id)
         state, info = result.state, result.info
         return state, info.get("hostname") if isinstance(info, dict) else None
 
-    def _is_held(self, task_id: str, worker: str | None) -> bool:
-        """Ask the worker, or all of them, whether the task is theirs."""
-        asked = [worker] if worker else None
-        answers = self.celery.control.inspect(destination=asked, timeout=ANSWER_S).query_task(task_id)
+    def _has(self, task_id: str, workers: list[str] | None) -> bool:
+        """Ask workers, or all there are, which takes the whole time for an answer, whether the task is theirs."""
+        answers = self.celery.control.inspect(destination=workers, timeout=ANSWER_S).query_task(task_id)
         # A worker that has just ended a task may still list it, as "ready".
         return any(tasks.get(task_id, ["ready"])[0] != "ready" for tasks in (answers or {}).values())
 

@@ -11,6 +11,7 @@ import pytest
 import yaml
 from dagster._core.instance import InstanceRef
 
+from insights_assets.instance.celery_runs import ANSWER_S
 from insights_assets_tests.instance.helm_keys import KEYS
 
 ROOT = Path(__file__).parents[2]
@@ -41,9 +42,9 @@ def paths(value, above=()):
 def test_the_celery_instance_is_the_postgres_one_with_another_launcher():
     postgres, celery = TWINS
     assert celery["run_launcher"].pop("class") == "AskingCeleryRunLauncher"
-    # A worker's death is noticed within a minute: rounds of ten seconds and two for the answer.
+    # A worker's death is noticed within a minute: rounds of ten seconds, and twice two to wait for an answer.
     asks = celery.pop("run_launcher")["config"]["asks_before_dead"]
-    assert asks * (celery["run_monitoring"]["poll_interval_seconds"] + 2) <= 60
+    assert asks * (celery["run_monitoring"]["poll_interval_seconds"] + 2 * ANSWER_S) <= 60
     celery["run_monitoring"] |= {"poll_interval_seconds": postgres["run_monitoring"]["poll_interval_seconds"]}
     # Nobody but a worker's own machine could read its files.
     assert celery.pop("compute_logs")["class"] == "NoOpComputeLogManager"
@@ -80,7 +81,7 @@ def test_the_package_works_from_the_files_that_the_image_copies(tmp_path):
         place.parent.mkdir(parents=True, exist_ok=True)
         copy = shutil.copytree if (ROOT / source).is_dir() else shutil.copy
         copy(ROOT / source, place)
-    command = [sys.executable, "-m", "insights_assets.cli", "config", "show"]
+    command = [sys.executable, "-c", "from insights_assets.cli import main; main()", "config", "show"]
     given = {"PATH": "/usr/bin", "PYTHONPATH": str(tmp_path), "INSIGHTS_HOME": str(tmp_path / "home")}
     done = subprocess.run(command, env=given, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

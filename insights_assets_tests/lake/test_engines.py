@@ -47,7 +47,7 @@ def test_duckdb_by_the_file_list(lake):
 
 
 def test_duckdb_through_arrow(lake):
-    assert run(SNIPPETS[1], lake)["rows"] == (2,)
+    assert run(SNIPPETS[1], lake)["rows"] == [(2,)]
 
 
 def test_polars(lake):
