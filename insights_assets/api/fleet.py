@@ -105,12 +105,6 @@ def overview(rows: pl.DataFrame, before: pl.DataFrame, syncs: pl.DataFrame, aler
     return {"shown": shown, "with_delivery": rows["account_id"].n_unique()}
 
 
-def newest_names(campaigns: pl.DataFrame) -> dict[str, str]:
-    """Names of an account's campaigns in its newest week."""
-    newest = campaigns.filter(pl.col("week") == pl.col("week").max())
-    return dict(newest.select("campaign_id", "name").iter_rows())
-
-
 def alerts_told(alerts: pl.DataFrame) -> dict[str, Any]:
     """Open alerts: how many, by severity, and the newest."""
     opened = alerts.filter(pl.col("status") == "open")

@@ -1,7 +1,6 @@
 """Routes over all accounts that a caller may see: the overview, the accounts, one account (`fleet.py`)."""
 
 from datetime import date
-from functools import partial
 from typing import Annotated, Any, Final
 
 import polars as pl
@@ -18,8 +17,9 @@ from insights_assets.api.freshness import freshness
 from insights_assets.api.paging import Rules, cut, matching, period
 from insights_assets.api.parameters import AccountId, Period, list_parameters
 from insights_assets.api.reading import look_at
-from insights_assets.api.served_views import ALERT_LIST, ENTITIES, REGISTRY, RESULTS_BY_WEEK, WEEKS
+from insights_assets.api.served_views import ALERT_LIST, ENTITIES, REGISTRY, RESULTS_BY_WEEK, WEEKS, read_files
 from insights_assets.api.shelf import Shelf
+from insights_assets.api.snapshots import Snapshot
 from insights_assets.partitions import monday
 
 router = APIRouter(tags=["overview"])
@@ -74,7 +74,8 @@ async def overview(request: Request, caller: Reader, given: Annotated[OverviewPa
     since, until = (monday(day) if day else None for day in (given.since, given.until))
     span = fleet.span(rollup, since, until)
 
-    mark = f"{rollup.mark} {alerts.mark} {registry.mark}"
+    named = await shelf.snapshot(ENTITIES["campaign"].table(None))
+    mark = f"{rollup.mark} {alerts.mark} {registry.mark} {named.version}"
     asked = (caller.scope, span, given.currency)
 
     def rows(of: fleet.Span) -> pl.DataFrame:
@@ -91,28 +92,26 @@ async def overview(request: Request, caller: Reader, given: Annotated[OverviewPa
             ),
         )
         best = await shelf.made(
-            ("top", given.top_by, *asked), mark, lambda: fleet.top_campaigns(rows(span), given.top_by, MOST_TOP)
+            ("top", given.top_by, *asked),
+            mark,
+            lambda: _named(shelf, named, fleet.top_campaigns(rows(span), given.top_by, MOST_TOP)),
         )
         top = best.group_by("currency", maintain_order=True).head(given.top)
-        names = await _names(shelf, set(top["account_id"]))
-        campaigns = [{**row, "name": names.get(row["campaign_id"])} for row in top.iter_rows(named=True)]
         registered = caller.filter(registry.rows).height
         period = {"since": span.since, "until": span.until}
         accounts = {"registered": registered, "with_delivery": told["with_delivery"]}
-        return encode({**period, "accounts": accounts, **told["shown"], "top_campaigns": campaigns})
+        return encode({**period, "accounts": accounts, **told["shown"], "top_campaigns": top.to_dicts()})
 
     sent: Response = await request.app.state.answers.send_later(request, caller, mark, body)
     return sent
 
 
-async def _names(shelf: Shelf, accounts: set[str]) -> dict[str, str]:
-    """Newest names of the campaigns of some accounts."""
-    view, names = ENTITIES["campaign"], dict[str, str]()
-    for account_id in accounts:
-        look = await shelf.look(account_id, (view, None))
-        rows = await look.frame(view)
-        names |= await shelf.thing(("names", account_id), look.mark, partial(fleet.newest_names, rows))
-    return names
+def _named(shelf: Shelf, campaigns: Snapshot, best: pl.DataFrame) -> pl.DataFrame:
+    """Campaigns with their newest names: of a few accounts, read at once."""
+    files = tuple(path for name in best["account_id"].unique(maintain_order=True) for path in campaigns.of(name))
+    rows = read_files(shelf.snapshots.lake, campaigns.table, files, columns={"week", "campaign_id", "name"})
+    newest = rows.sort("week").unique("campaign_id", keep="last").select("campaign_id", "name")
+    return best.join(newest, on="campaign_id", how="left", maintain_order="left")
 
 
 class AccountsParameters(Base):  # type: ignore[misc]
