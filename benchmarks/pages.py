@@ -99,7 +99,11 @@ def webserver(home: Path) -> Iterator[tuple[str, psutil.Process]]:
             yield base, psutil.Process(running.pid)
         finally:
             running.terminate()
-            running.wait(60)
+            try:
+                running.wait(60)
+            except subprocess.TimeoutExpired:
+                running.kill()
+                running.wait()
 
 
 def _answers(base: str) -> bool:
@@ -143,7 +147,7 @@ def main() -> None:
     logging.getLogger("dagster").setLevel(logging.CRITICAL)
     names = [f"act_{1_000_000_000 + n}" for n in range(options.accounts)]
     mondays = [FIRST_WEEK + timedelta(weeks=n) for n in range(options.weeks)]
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         home = Path(folder)
         os.environ |= child_environment(load_settings({"INSIGHTS_HOME": folder}), None)
         if options.stock:
@@ -169,7 +173,7 @@ def measure(browser: Browser, base: str, server: psutil.Process, partitions: int
     asset = f"{base}/assets/{SHOWN}"
     pages = {
         "asset": (asset, "Latest materialization"),
-        "partitions": (f"{asset}?view=partitions", f"{partitions:,}"),
+        "partitions": (f"{asset}?view=partitions", f"Materialized ({partitions})"),
         "checks": (f"{asset}?view=checks", SCHEMA_CHECK),
         "lineage": (f"{asset}?view=lineage", FEATURES_AD.name),
         "graph": (f"{base}/asset-groups", "Materialize"),
