@@ -7,6 +7,7 @@ and each page is opened in a new browser context. A page is there when a text of
 
 import argparse
 import logging
+import math
 import os
 import socket
 import statistics
@@ -24,6 +25,7 @@ import dagster as dg
 import httpx
 import psutil
 from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 
 from benchmarks.bookkeeping import QUIET, Nowhere
 from insights_assets.assets.declare import key_of
@@ -120,7 +122,7 @@ def cpu_s(process: psutil.Process) -> float:
 
 
 def opened(browser: Browser, address: str, text: str, screenshot: Path | None) -> float:
-    """Seconds until a text of a page can be seen."""
+    """Seconds until a text of a page can be seen; infinite when it does not come."""
     context = browser.new_context(viewport={"width": 1500, "height": 950})
     page = context.new_page()
     began = time.perf_counter()
@@ -128,6 +130,8 @@ def opened(browser: Browser, address: str, text: str, screenshot: Path | None) -
     try:
         page.get_by_text(text).first.wait_for(timeout=SLOW_MS)
         return time.perf_counter() - began
+    except PlaywrightTimeoutError:
+        return math.inf
     finally:
         if screenshot:
             page.screenshot(path=str(screenshot))
