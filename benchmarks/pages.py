@@ -7,6 +7,7 @@ and each page is opened in a new browser context. A page is there when a text of
 
 import argparse
 import logging
+import math
 import os
 import socket
 import statistics
@@ -24,6 +25,7 @@ import dagster as dg
 import httpx
 import psutil
 from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 
 from benchmarks.bookkeeping import QUIET, Nowhere
 from insights_assets.assets.declare import key_of
@@ -99,7 +101,11 @@ def webserver(home: Path) -> Iterator[tuple[str, psutil.Process]]:
             yield base, psutil.Process(running.pid)
         finally:
             running.terminate()
-            running.wait(60)
+            try:
+                running.wait(60)
+            except subprocess.TimeoutExpired:
+                running.kill()
+                running.wait()
 
 
 def _answers(base: str) -> bool:
@@ -116,7 +122,7 @@ def cpu_s(process: psutil.Process) -> float:
 
 
 def opened(browser: Browser, address: str, text: str, screenshot: Path | None) -> float:
-    """Seconds until a text of a page can be seen."""
+    """Seconds until a text of a page can be seen; infinite when it does not come."""
     context = browser.new_context(viewport={"width": 1500, "height": 950})
     page = context.new_page()
     began = time.perf_counter()
@@ -124,6 +130,8 @@ def opened(browser: Browser, address: str, text: str, screenshot: Path | None) -
     try:
         page.get_by_text(text).first.wait_for(timeout=SLOW_MS)
         return time.perf_counter() - began
+    except PlaywrightTimeoutError:
+        return math.inf
     finally:
         if screenshot:
             page.screenshot(path=str(screenshot))
@@ -143,7 +151,7 @@ def main() -> None:
     logging.getLogger("dagster").setLevel(logging.CRITICAL)
     names = [f"act_{1_000_000_000 + n}" for n in range(options.accounts)]
     mondays = [FIRST_WEEK + timedelta(weeks=n) for n in range(options.weeks)]
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         home = Path(folder)
         os.environ |= child_environment(load_settings({"INSIGHTS_HOME": folder}), None)
         if options.stock:
@@ -169,7 +177,7 @@ def measure(browser: Browser, base: str, server: psutil.Process, partitions: int
     asset = f"{base}/assets/{SHOWN}"
     pages = {
         "asset": (asset, "Latest materialization"),
-        "partitions": (f"{asset}?view=partitions", f"{partitions:,}"),
+        "partitions": (f"{asset}?view=partitions", f"Materialized ({partitions})"),
         "checks": (f"{asset}?view=checks", SCHEMA_CHECK),
         "lineage": (f"{asset}?view=lineage", FEATURES_AD.name),
         "graph": (f"{base}/asset-groups", "Materialize"),
