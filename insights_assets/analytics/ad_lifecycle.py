@@ -26,7 +26,7 @@ def ad_lifecycle(ad_weeks: pl.DataFrame, weeks: Sequence[date]) -> pl.DataFrame:
         ad_weeks: rows of `burnout_weeks` of all accounts up to the last week asked for.
         weeks: Mondays asked for.
     """
-    asked = sorted(set(weeks) & set(ad_weeks["week"]))
+    asked = sorted(set(weeks) & set(ad_weeks["week"].unique()))
     if not asked:
         return AD_LIFECYCLE.empty()
     named = pl.concat_str("ad_id", "result_family", separator=FAMILY_SEPARATOR).alias("ad_id")

@@ -38,7 +38,7 @@ def burnout_predictions(
     """
     # A change of goal begins a new story: costs of two result families have nothing in common.
     named = pl.concat_str("ad_id", "result_family", separator=FAMILY_SEPARATOR).alias("ad_id")
-    weeks = [w for w in weeks if w in set(ad_weeks["week"])]
+    weeks = sorted(set(weeks) & set(ad_weeks["week"].unique()))
     if not weeks:
         return BURNOUT_PREDICTIONS.empty(), BURNOUT_MODELS.empty()
     pairs = pairs_of(ad_weeks.with_columns(named))
