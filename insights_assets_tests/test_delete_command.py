@@ -39,11 +39,9 @@ def left(home):
 
 
 def test_it_shows_asks_deletes_marks_and_can_be_lifted(home: Path):
-    dry = run("delete", "1", *DAYS, "--dry-run")
-    assert dry.exit_code == 0, dry.output
-    assert "insights_daily" in dry.output
-    assert "nothing was deleted" in dry.output
-    assert run("delete", "1", *DAYS, told="n\n").exit_code == 1
+    refused = run("delete", "1", *DAYS, told="n\n")
+    assert refused.exit_code == 1
+    assert "insights_daily" in refused.output
     assert left(home) == 1
     instance = dg.DagsterInstance.get()
     instance.report_runless_asset_event(dg.AssetMaterialization(insights_daily.key, partition=key("act_1", WEEK)))
@@ -58,14 +56,11 @@ def test_it_shows_asks_deletes_marks_and_can_be_lifted(home: Path):
     assert (record["deleted_by"], record["rows"], record["tables"]) == ("kim", 1, ["insights_daily"])
     lifted = run("undelete", record["deletion_id"], "--by", "ann")
     assert "can be read again" in lifted.output
-    again = run("undelete", record["deletion_id"], "--by", "ann")
-    assert (again.exit_code, "was lifted by ann" in again.output) == (2, True)
 
 
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (("delete", "9", *DAYS), "9"),
         (("delete", "1", "--since", "2026-03-05", "--until", "2026-03-04", "--by", "kim"), "swap them"),
         (("delete", "1", "--since", "2026-03-04", "--until", "2026-03-04"), "--by"),
     ],

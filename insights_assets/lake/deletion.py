@@ -99,8 +99,8 @@ def forget(lake: Lake, table: Table) -> None:
     """
     for attempt in range(COMMIT_TRIES):
         snapshot = lake.delta(table)
-        if snapshot is None:
-            return
+        if snapshot is None or snapshot.version() == 0:
+            return  # made, and never written to
         try:
             _forget(lake, table, snapshot)
         except CommitFailedError:
