@@ -54,9 +54,10 @@ class Rules:
 
 @dataclass(frozen=True)
 class Page:
-    """A page and how much there is."""
+    """A page and how much there is; `whole` has the columns that are not shown, too."""
 
     rows: pl.DataFrame
+    whole: pl.DataFrame
     page: int
     size: int
     total: int
@@ -104,11 +105,12 @@ def cut(rows: pl.DataFrame, ask: Ask, rules: Rules) -> Page:
     first = (ask.page - 1) * ask.size
     total = rows.height
     if first >= total:
-        return Page(rows.clear().select(shown), ask.page, ask.size, total)
+        return Page(rows.clear().select(shown), rows.clear(), ask.page, ask.size, total)
     order = rows.select(
         pl.arg_sort_by(names, descending=descending, nulls_last=True, maintain_order=True).slice(first, ask.size)
     ).to_series()
-    return Page(rows.select(shown)[order], ask.page, ask.size, total)
+    whole = rows[order]
+    return Page(whole.select(shown), whole, ask.page, ask.size, total)
 
 
 def _order(sort: str, rules: Rules) -> tuple[list[str], list[bool]]:

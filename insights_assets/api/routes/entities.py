@@ -67,7 +67,7 @@ def _list(level: str) -> None:
             week = monday(given.week) if given.week else _week(entities, asked)
             rows = of_week(entities, weekly, results, level, week)
             page = cut(matching(rows, ask, rules), ask, rules)
-            fresh = freshness(page.rows, look.ends) | {"newest_week": week}
+            fresh = freshness(page.whole, look.ends) | {"newest_week": week}
             return with_rows("items", page.rows, {**page.told(), "source": "lake", "freshness": fresh})
 
         sent: Response = request.app.state.answers.send(request, caller, look.mark, body)

@@ -30,7 +30,7 @@ def _add(listing: Listing) -> None:
 
         def body() -> bytes:
             page = cut(matching(listing.of_level(rows, level), ask, listing.rules), ask, listing.rules)
-            fresh = freshness(page.rows, look.ends, time=listing.time)
+            fresh = freshness(page.whole, look.ends, time=listing.time)
             return with_rows("items", page.rows, {**page.told(), "freshness": fresh})
 
         sent: Response = request.app.state.answers.send(request, caller, look.mark, body)
