@@ -1,27 +1,21 @@
-"""An S3 server of this process (moto, over real HTTP) and, in front of it, a proxy that fails on purpose."""
+"""An S3 server (moto, over real HTTP) and, in front of it, a proxy that fails on purpose."""
 
 import http.client
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Literal
-
-import boto3
-from moto.server import DomainDispatcherApplication, create_backend_app
-from werkzeug.serving import WSGIRequestHandler, make_server
 
 BUCKET = "insights-lake"
 KEY, SECRET = "the-key-id", "the-secret-of-the-key"
 Fault = Literal["slow down", "error", "reset", "reset after"]
 _SLOW_DOWN = b"<Error><Code>SlowDown</Code><Message>Please reduce your request rate.</Message></Error>"
 _ERROR = b"<Error><Code>InternalError</Code><Message>We encountered an internal error.</Message></Error>"
-
-
-class _Quiet(WSGIRequestHandler):
-    def log(self, type: str, message: str, *args: Any) -> None:  # noqa: A002 - werkzeug's name
-        """No line a request."""
 
 
 class _OneWriteAtATime:
@@ -39,31 +33,35 @@ class _OneWriteAtATime:
 
 @contextmanager
 def s3_server() -> Iterator[str]:
-    """Serve one empty bucket `BUCKET` on a free port; yields the endpoint's URL."""
+    """Serve one empty bucket `BUCKET` on a free port, until the block ends; yields the endpoint's URL.
+
+    In a process of its own: delta-rs lists files without letting other threads of Python run, a server's among them.
+    """
+    command = [sys.executable, "-m", "insights_assets_tests.object_store"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        try:
+            port = int(process.stdout.readline())
+            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+            connection.request("PUT", f"/{BUCKET}")
+            assert connection.getresponse().status == HTTPStatus.OK
+            connection.close()
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            process.terminate()
+
+
+def serve() -> None:
+    """Serve until standard input ends, which it does with the parent; print the port first."""
+    from moto.server import DomainDispatcherApplication, create_backend_app  # noqa: PLC0415 - the tests need none of it
+    from werkzeug.serving import WSGIRequestHandler, make_server  # noqa: PLC0415
+
+    quiet = type("Quiet", (WSGIRequestHandler,), {"log": lambda *_: None})
     app = _OneWriteAtATime(DomainDispatcherApplication(create_backend_app))
-    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=_Quiet)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    endpoint = f"http://127.0.0.1:{server.port}"
-    client = client_of(endpoint)
-    try:
-        client.create_bucket(Bucket=BUCKET)
-        yield endpoint
-    finally:
-        # The backend is the process's own: the next server must not see these objects.
-        for found in client.list_objects_v2(Bucket=BUCKET).get("Contents", []):
-            client.delete_object(Bucket=BUCKET, Key=found["Key"])
-        client.close()
-        server.shutdown()
-        thread.join()
-        server.server_close()
-
-
-def client_of(endpoint: str) -> Any:
-    """A boto3 client, for what a test looks at behind the lake's back."""
-    return boto3.client(
-        "s3", endpoint_url=endpoint, region_name="us-east-1", aws_access_key_id=KEY, aws_secret_access_key=SECRET
-    )
+    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=quiet)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    print(server.port, flush=True)  # noqa: T201 - for the parent
+    sys.stdin.read()
 
 
 def variables(endpoint: str) -> dict[str, str]:
@@ -157,3 +155,7 @@ class _Forward(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - http.server's name
         """No line a request."""
+
+
+if __name__ == "__main__":
+    serve()

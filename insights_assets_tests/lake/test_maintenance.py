@@ -8,6 +8,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from insights_assets.lake import cleaning
 from insights_assets.lake.changes import changed_accounts
 from insights_assets.lake.cleaning import Expiry, expire, tidy_log, vacuum
 from insights_assets.lake.compaction import compact, files_of
@@ -33,7 +34,7 @@ def add(lake, table, account, **changes):
     lake.append(table, frame_of(table, valid_row(table, account_id=account, **changes)))
 
 
-def many(lake, *accounts, files=9):
+def many(lake, *accounts, files=4):
     for account in accounts:
         for n in range(files):
             add(lake, ADS, account, ad_id=str(n))
@@ -47,10 +48,10 @@ def test_files_of_crowded_accounts_are_joined_and_rows_stay(lake):
     many(lake, "act_1", "act_2")
     add(lake, ADS, "act_3")
     before = lake.read(ADS)
-    planned = compact(lake, ADS, from_files=9, dry_run=True)
-    assert (planned.accounts, planned.files_before, planned.files_after) == (2, 18, 2)
-    assert files_of(ADS, lake.delta(ADS)) == {"act_1": 9, "act_2": 9, "act_3": 1}
-    assert compact(lake, ADS, from_files=9) == planned
+    planned = compact(lake, ADS, from_files=4, dry_run=True)
+    assert (planned.accounts, planned.files_before, planned.files_after) == (2, 8, 2)
+    assert files_of(ADS, lake.delta(ADS)) == {"act_1": 4, "act_2": 4, "act_3": 1}
+    assert compact(lake, ADS, from_files=4) == planned
     assert files_of(ADS, lake.delta(ADS)) == {"act_1": 1, "act_2": 1, "act_3": 1}
     assert lake.read(ADS).equals(before)
     assert compact(lake, ADS, from_files=2).accounts == 0
@@ -67,11 +68,11 @@ def test_a_busy_account_is_left_and_the_others_are_joined(lake, monkeypatch):
     monkeypatch.setattr("insights_assets.lake.compaction.LOCK_WAIT_S", 0)
     many(lake, "act_1", "act_2")
     with lake.lock(ADS, ["act_1"]):
-        done = compact(lake, ADS, from_files=9)
-    assert done.files_after == 10
+        done = compact(lake, ADS, from_files=4)
+    assert done.files_after == 5
     (sentence,) = done.skipped
     assert sentence.startswith("ads of act_1 was left as it is: Table ads is being written by another process")
-    assert files_of(ADS, lake.delta(ADS)) == {"act_1": 9, "act_2": 1}
+    assert files_of(ADS, lake.delta(ADS)) == {"act_1": 4, "act_2": 1}
 
 
 def test_a_writer_without_locks_loses_nothing_to_a_compaction(tmp_path):
@@ -80,7 +81,7 @@ def test_a_writer_without_locks_loses_nothing_to_a_compaction(tmp_path):
     many(lake, "act_1", files=3)
 
     def write():
-        for n in range(12):
+        for n in range(6):
             rows = frame_of(ADS, *(valid_row(ADS, ad_id=str(i), name=str(n)) for i in range(3)))
             lake.replace(ADS, rows, [("act_1", WEEK)])
             add(lake, ADS, "act_2", ad_id=str(n))
@@ -92,8 +93,8 @@ def test_a_writer_without_locks_loses_nothing_to_a_compaction(tmp_path):
         left += compact(lake, ADS, from_files=2).skipped
     writer.join()
     rows = lake.read(ADS)
-    assert rows.filter(account_id="act_1")["name"].to_list() == ["11"] * 3
-    assert rows.filter(account_id="act_2")["ad_id"].cast(int).sort().to_list() == list(range(12))
+    assert rows.filter(account_id="act_1")["name"].to_list() == ["5"] * 3
+    assert rows.filter(account_id="act_2")["ad_id"].cast(int).sort().to_list() == list(range(6))
     assert all("was left as it is" in sentence for sentence in left)
 
 
@@ -113,27 +114,28 @@ def test_a_reader_keeps_its_files_and_what_died_goes(lake):
     assert vacuum(lake, ADS, keep_h=24) == ["account_id=act_1/of-a-dead-writer.parquet"]
     assert not died.exists()
     assert at_work.exists()
-    assert pl.scan_delta(reader).collect().height == 9
-    assert lake.read(ADS).height == 9
+    assert pl.scan_delta(reader).collect().height == 4
+    assert lake.read(ADS).height == 4
 
 
 def test_what_left_the_table_is_removed_after_its_time(lake):
     many(lake, "act_1")
     compact(lake, ADS, from_files=2)
     version = lake.delta(ADS).version()
-    assert len(vacuum(lake, ADS, keep_h=0)) == 9
+    assert len(vacuum(lake, ADS, keep_h=0)) == 4
     assert len(data_files(lake, ADS)) == 1
     # A comparison of versions needs the log alone.
     for since in (version - 1, version):
         assert changed_accounts(lake, ADS, lake.delta(ADS), since) == ({"act_1"} if since < version else set())
 
 
-def test_a_long_log_gets_a_checkpoint(lake):
-    many(lake, "act_1", files=25)
+def test_a_long_log_gets_a_checkpoint(lake, monkeypatch):
+    monkeypatch.setattr(cleaning, "CHECKPOINT_FROM", 3)
+    many(lake, "act_1", files=5)
     folder = Path(lake.uri(ADS)) / "_delta_log"
     tidy_log(lake, ADS)
     assert (folder / "_last_checkpoint").exists()
-    assert lake.read(ADS).height == 25
+    assert lake.read(ADS).height == 5
     add(lake, ACCOUNTS, "act_1")
     tidy_log(lake, ACCOUNTS)
     assert not (Path(lake.uri(ACCOUNTS)) / "_delta_log" / "_last_checkpoint").exists()
@@ -183,7 +185,7 @@ def test_keys_that_are_there_twice_are_told_for_the_accounts_that_are_read(lake)
     add(lake, ADS, "act_1")
     (problem,) = look(lake, ADS).problems
     assert problem.startswith(f"Table ads: 1 keys are there more than once, the first is act_2, {WEEK}, 7;")
-    drawn = {bool(inspect(lake, ADS, accounts=1, draw=str(n)).problems) for n in range(20)}
+    drawn = {bool(inspect(lake, ADS, accounts=1, draw=str(n)).problems) for n in range(9)}
     assert drawn == {True, False}
 
 

@@ -162,7 +162,8 @@ def test_a_write_through_passing_faults_lands_once(behind, proxy, fault, path):
     assert behind.read(ACCOUNTS).height == 1
 
 
-@pytest.mark.parametrize("fault", [FAULTS[0], *(pytest.param(f, marks=pytest.mark.slow) for f in FAULTS[1:])])
+@pytest.mark.slow
+@pytest.mark.parametrize("fault", FAULTS)
 def test_reading_through_passing_faults_reads_all(behind, proxy, fault):
     behind.replace(ADS, ads("a", "b"), [PARTITION])
     files = file_statistics(behind.delta(ADS))
