@@ -35,8 +35,8 @@ class NewKey(Strict):
 class AuditParameters(Strict):
     """Which page of the log."""
 
-    page: int = Field(1, ge=1, le=MOST_LINES)
-    size: int = Field(50, ge=1, le=500)
+    page: int = Field(1, ge=1, le=MOST_LINES, description="Page, from 1")
+    size: int = Field(50, ge=1, le=500, description="Lines on a page")
 
 
 @router.get(
