@@ -7,12 +7,13 @@ Belongs here: the order of the steps, and that one table's trouble stays its own
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Final, TypeVar
 
 import dagster as dg
 
 from insights_assets.automation.schedules import status
-from insights_assets.instance.retention import remove_runs, superseded_runs
+from insights_assets.instance.retention import retire_runs
 from insights_assets.lake.cleaning import Expiry, expire, tidy_log, vacuum
 from insights_assets.lake.compaction import Compacted, compact
 from insights_assets.lake.inspection import Inspected, inspect, strays
@@ -79,31 +80,33 @@ def maintain(
     """
     every, problems = list(tables), []
 
+    def attempt(do: Callable[[], T]) -> T | None:
+        try:
+            return do()
+        except FailedError as error:
+            problems.append(str(error))
+            return None
+
     def each(stage: str, do: Callable[[Table], T]) -> list[T]:
         results = []
         for place, table in enumerate(every):
-            try:
-                results.append(do(table))
-            except FailedError as error:
-                problems.append(str(error))
+            if (done := attempt(partial(do, table))) is not None:
+                results.append(done)
             tell(stage, place + 1, len(every))
         return results
 
     compacted = each("compact", lambda t: compact(lake, t, from_files=told.compact_from_files, dry_run=dry_run))
     removed = each("vacuum", lambda t: vacuum(lake, t, keep_h=told.keep_files_h, dry_run=dry_run))
-    expired = {}
-    for expiry, days in _expiries(told):
-        try:
-            expired[expiry.table.name] = expire(lake, expiry, now - timedelta(days=days), dry_run=dry_run)
-        except FailedError as error:
-            problems.append(str(error))
+    expired = {
+        expiry.table.name: attempt(partial(expire, lake, expiry, now - timedelta(days=days), dry_run=dry_run))
+        for expiry, days in _expiries(told)
+    }
     if not dry_run:
         each("log", lambda t: tidy_log(lake, t))
-    runs = superseded_runs(instance, now - timedelta(days=told.keep_runs_days)) if told.keep_runs_days else []
-    if not dry_run:
-        remove_runs(instance, runs)
+    runs = attempt(partial(retire_runs, instance, now, told.keep_runs_days, dry_run=dry_run))
     week = f"{now:%G-W%V}"
     looked = each("check", lambda t: inspect(lake, t, accounts=told.checked_accounts, draw=week))
+    others = attempt(partial(strays, lake, every))
     problems += [sentence for found in looked for sentence in found.problems]
     return Report(
         dry_run=dry_run,
@@ -111,8 +114,8 @@ def maintain(
         compacted=tuple(c for c in compacted if c.accounts),
         removed_files=sum(map(len, removed)),
         expired_rows={name: rows for name, rows in expired.items() if rows},
-        removed_runs=len(runs),
-        strays=tuple(strays(lake, every)),
+        removed_runs=runs or 0,
+        strays=tuple(others or ()),
         problems=tuple(dict.fromkeys(problems)),
     )
 

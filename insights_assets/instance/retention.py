@@ -6,7 +6,7 @@ are events of a run; a run that holds one of them stays, however old it is (docs
 
 from collections.abc import Iterator
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,6 +16,9 @@ from dagster._core.storage.dagster_run import FINISHED_STATUSES
 from dagster._core.storage.event_log import SqlEventLogStorage, SqlEventLogStorageTable, SqliteEventLogStorage
 from dagster._core.storage.event_log.schema import AssetEventTagsTable
 from sqlalchemy import delete, func, select
+from sqlalchemy.exc import DBAPIError
+
+from insights_assets.problems import FailedError
 
 _TELLING: Final = (
     DagsterEventType.ASSET_MATERIALIZATION,
@@ -24,6 +27,24 @@ _TELLING: Final = (
     DagsterEventType.ASSET_FAILED_TO_MATERIALIZE,
 )
 _PAGE: Final = 1000
+
+
+def retire_runs(instance: dg.DagsterInstance, now: datetime, keep_days: int, *, dry_run: bool = False) -> int:
+    """Remove superseded runs that ended more than some days ago (0: none); return how many.
+
+    Raises:
+        FailedError: the instance's database refused.
+    """
+    if not keep_days:
+        return 0
+    try:
+        runs = superseded_runs(instance, now - timedelta(days=keep_days))
+        if not dry_run:
+            remove_runs(instance, runs)
+    except (DBAPIError, OSError) as error:
+        reason = str(getattr(error, "orig", error)).strip().splitlines()[0]
+        raise FailedError(f"Dagster's old runs could not be removed ({reason}); the next time goes on.") from error
+    return len(runs)
 
 
 def superseded_runs(instance: dg.DagsterInstance, before: datetime) -> list[str]:

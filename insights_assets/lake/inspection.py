@@ -11,6 +11,7 @@ from typing import Final
 import polars as pl
 
 from insights_assets.lake.compaction import SMALL_BYTES
+from insights_assets.lake.failures import told
 from insights_assets.lake.listing import LOG, files_below, named_files, storage
 from insights_assets.lake.store import Lake, LakeError
 from insights_assets.tables.model import Table
@@ -48,8 +49,10 @@ def inspect(lake: Lake, table: Table, *, accounts: int, draw: str) -> Inspected:
         named = named_files(snapshot)
         there = files_below(storage(lake, f"{table.layer}/{table.name}"))
         problems = [*_missing(table, named, there), *_repeated(lake, table, accounts, draw)]
-    except (LakeError, OSError) as error:
+    except LakeError as error:
         return Inspected(table.name, problems=(str(error),))
+    except OSError as error:
+        return Inspected(table.name, problems=(f"Table {table.name} cannot be listed: {told(error)}.",))
     return Inspected(
         table.name,
         rows=snapshot.count(),
@@ -64,7 +67,10 @@ def inspect(lake: Lake, table: Table, *, accounts: int, draw: str) -> Inspected:
 def strays(lake: Lake, tables: Iterable[Table]) -> list[str]:
     """Folders of the lake that are no table's: of an earlier release, or put there by hand. They are left alone."""
     known = {f"{t.layer}/{t.name}" for t in tables}
-    found = {"/".join(path.split("/")[:2]) for path in files_below(storage(lake))}
+    try:
+        found = {"/".join(path.split("/")[:2]) for path in files_below(storage(lake))}
+    except OSError as error:
+        raise LakeError(f"The lake at {lake.root} cannot be listed: {told(error)}.") from error
     return sorted(f for f in found - known if f.split("/")[0] not in _OWN)
 
 

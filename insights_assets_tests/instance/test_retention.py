@@ -7,7 +7,7 @@ import pytest
 from dagster import DagsterRunStatus
 from hypothesis import HealthCheck, given, settings
 
-from insights_assets.instance.retention import remove_runs, superseded_runs
+from insights_assets.instance.retention import remove_runs, retire_runs, superseded_runs
 from insights_assets_tests.instance.conftest import create_database
 from insights_assets_tests.instance.histories import ASSETS, Run, histories, replay
 from insights_assets_tests.instance.readings import readings
@@ -88,6 +88,10 @@ def test_a_run_stays_while_it_says_how_a_partition_stands(instance, history, gon
     assert superseded_runs(instance, LATER) == gone
 
 
-def test_young_runs_stay(instance):
-    anew(instance, [run("a"), run("a")])
-    assert superseded_runs(instance, datetime.now(UTC) - timedelta(days=14)) == []
+def test_runs_are_retired_after_their_days(instance):
+    old, new = anew(instance, [run("a"), run("a")])
+    now = datetime.now(UTC)
+    for later, keep, dry, retired in ((13, 14, False, 0), (15, 0, False, 0), (15, 14, True, 1), (15, 14, False, 1)):
+        assert retire_runs(instance, now + timedelta(days=later), keep, dry_run=dry) == retired
+        assert (instance.get_run_by_id(old) is None) == (retired == 1 and not dry)
+    assert instance.get_run_by_id(new) is not None
