@@ -5,6 +5,7 @@ Here the workers themselves are asked (docs/adr/0027). Needs the extra `celery`.
 https://docs.dagster.io/deployment/oss/deployment-options/deploying-to-celery
 """
 
+import warnings
 from typing import Any, Final
 
 from dagster import DagsterRun, Field, IntSource
@@ -17,6 +18,8 @@ from redis.exceptions import RedisError
 from insights_assets.problems import FailedError
 from insights_assets.settings import SettingsError
 
+# Stock registers its one task anew at each launch.
+warnings.filterwarnings("ignore", message="Task name 'execute_job' is already registered")
 # How long an answer of a worker that lives may take.
 ANSWER_S: Final = 2.0
 # Of the launcher and, because workers take their app from it, of the workers.
