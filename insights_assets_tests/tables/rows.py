@@ -14,6 +14,7 @@ OBSERVED = datetime(2026, 3, 10, 6, tzinfo=UTC)
 MEANINGFUL: dict[str, Any] = {
     "account_id": "act_1",
     "currency": "EUR",
+    "timezone_name": "Asia/Tokyo",
     "level": "ad",
     "result_family": "purchase",
     "source": "added",
