@@ -5,6 +5,7 @@ from typing import Annotated
 import polars as pl
 
 from insights_assets.tables.columns import count
+from insights_assets.tables.history import History
 from insights_assets.tables.model import Table, TableModel, column
 
 INPUT = pl.Struct({"signal": pl.String, "slope": pl.Float64})
@@ -36,4 +37,11 @@ class BurnoutModels(TableModel):
     inputs: Inputs = column("Signals by size of slope: logit a standard deviation, logistic part")
 
 
-BURNOUT_MODELS = Table("burnout_models", "ops", BurnoutModels, ("model_version",), partitioned=False)
+BURNOUT_MODELS = Table(
+    "burnout_models",
+    "ops",
+    BurnoutModels,
+    ("model_version",),
+    partitioned=False,
+    history=History(defaults={"stack_bend": 0.0}),
+)

@@ -5,6 +5,7 @@ from typing import Annotated
 import polars as pl
 
 from insights_assets.tables.columns import Instant, account_id, identifier, money, observed_at, one_of, week
+from insights_assets.tables.history import History
 from insights_assets.tables.model import Table, TableModel, column
 
 CREATIVE_TYPES = ("video", "image", "carousel", "dynamic", "unknown")
@@ -113,4 +114,11 @@ class Creatives(TableModel):
 CAMPAIGNS = Table("campaigns", "raw", Campaigns, ("account_id", "week", "campaign_id"))
 ADSETS = Table("adsets", "raw", AdSets, ("account_id", "week", "adset_id"))
 ADS = Table("ads", "raw", Ads, ("account_id", "week", "ad_id"))
-CREATIVES = Table("creatives", "raw", Creatives, ("account_id", "week", "ad_id", "creative_id"))
+CREATIVES = Table(
+    "creatives",
+    "raw",
+    Creatives,
+    ("account_id", "week", "ad_id", "creative_id"),
+    # Before swaps were known, a creative stood for its whole week.
+    history=History(defaults={"shown_from": pl.col("week"), "origin": "unknown"}),
+)

@@ -22,7 +22,8 @@ class History:
     Attributes:
         renamed: earlier name of a column -> its name today.
         dropped: columns of earlier releases that are gone.
-        defaults: what rows of an earlier release have in a column they lacked; needed where it must not be null.
+        defaults: what rows of an earlier release have in a column they lacked: a value, or an expression over their
+            own columns; needed where it must not be null.
     """
 
     renamed: Mapping[str, str] = field(default_factory=dict)
@@ -114,7 +115,8 @@ def upgraded(table: Modelled, upgrade: Upgrade, rows: pl.DataFrame) -> pl.DataFr
     columns = []
     for name, dtype in table.schema.items():
         if name in upgrade.added:
-            value = pl.lit(table.history.defaults.get(name)).cast(dtype)
+            told = table.history.defaults.get(name)
+            value = (told if isinstance(told, pl.Expr) else pl.lit(told)).cast(dtype)
         else:
             old = before.get(name, name)
             value = _widened(pl.col(old), rows.schema[old], dtype)
