@@ -15,7 +15,7 @@ import polars as pl
 from insights_assets.lake.deletion import count_rows, delete_rows, forget
 from insights_assets.lake.store import Lake
 from insights_assets.lake.updating import update
-from insights_assets.partitions import DAYS, weeks_covering
+from insights_assets.partitions import DAYS, FIRST_WEEK, weeks_covering
 from insights_assets.planning import Lineage
 from insights_assets.problems import InputError
 from insights_assets.tables.alerts import ALERT_OUTBOX, ALERTS
@@ -74,11 +74,14 @@ def plan(lake: Lake, account_id: str, since: date, until: date, lineage: Lineage
         running: Monday of the running week: what later weeks made of the deleted ones goes up to it.
 
     Raises:
-        InputError: the days are the wrong way round.
+        InputError: the days are the wrong way round, or all before the first week or after the running one.
     """
     if until < since:
         raise InputError(f"The last day {until} lies before the first, {since}; swap them.")
-    weeks = tuple(weeks_covering(since, until))
+    # Nothing is kept of other weeks, however far apart the days are.
+    weeks = tuple(weeks_covering(max(since, FIRST_WEEK), min(until, running + timedelta(days=DAYS - 1))))
+    if not weeks:
+        raise InputError(f"There are weeks from {FIRST_WEEK} to the running one, {running}; name days among them.")
     reach = reached(lineage, weeks[-1], max(running, weeks[-1]))
     later = tuple(weeks_covering(weeks[-1], max(reach.values(), default=weeks[-1])))[1:]
     erasures = tuple(_erasures(lake, account_id, weeks, reach))

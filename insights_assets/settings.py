@@ -86,7 +86,9 @@ def load_settings(given: Mapping[str, str] | None = None) -> Settings:
     try:
         return _effective(env)
     except InputError as error:
-        raise SettingsError(str(error)) from error
+        told = str(error)
+    # Outside of the handler: what a value was must not ride along as the error's context.
+    raise SettingsError(told)
 
 
 def _effective(env: Mapping[str, str]) -> Settings:

@@ -66,7 +66,7 @@ def test_live_everything_of_the_timetable_is_on_and_each_can_be_switched_off(tmp
     sensors = {"register_accounts", "refresh_restated", "refresh_stale"}
     # What repairs and what tells is no matter of the timetable.
     always = {"resume_blocked_accounts", "alerts", "alert_on_run_failure"}
-    assert on == {*TODAY, *REPORTS, "refresh_accounts", *sensors, *always}
+    assert on == {*TODAY, *REPORTS, "refresh_accounts", "maintain", *sensors, *always}
     _, sandbox = statuses(tmp_path, "sandbox")
     assert {name for name, status in sandbox.items() if status == "RUNNING"} == always
     for name in on - always:

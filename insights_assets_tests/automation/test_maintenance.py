@@ -80,7 +80,7 @@ def test_an_earlier_lake_is_brought_to_today_by_the_command(home):
     assert "would be rewritten" in insights("maintain", "--migrate", "--dry-run").stdout
     told = insights("maintain", "--migrate").stdout
     assert "anomalies_ad: is rewritten, 2 rows (adds granularity, date)" in told
-    assert "insights backfill --force --select 'anomalies_ad,features_ad'" in told
+    assert "insights backfill --force --select 'anomalies_ad,creatives,features_ad,insights_daily'" in told
     assert insights("maintain", "--migrate").stdout == "Every table has today's columns.\n"
     assert "2" in insights("sql", "SELECT count(*) FROM anomalies").stdout
 
