@@ -45,8 +45,12 @@ def aggregate(
     if statuses is not None:
         kept = kept.filter(pl.col("status").is_in(list(statuses)))
     group = [*dict.fromkeys([*by, "currency"])]
-    own = kept.group_by([*dict.fromkeys([*group, *CREATIVE])]).agg(ratios(AVERAGED))
-    averages = own.group_by(group).agg(pl.col(name).mean().alias(f"avg_{name}") for name in AVERAGED)
+    each = [*dict.fromkeys([*group, *CREATIVE])]
+    # In order: the mean of the same numbers in another order differs in its last digit, and looks restated.
+    own = kept.group_by(each).agg(ratios(AVERAGED)).sort(each)
+    averages = own.group_by(group, maintain_order=True).agg(
+        pl.col(name).mean().alias(f"avg_{name}") for name in AVERAGED
+    )
     counted = kept.group_by(group).agg(pl.struct(CREATIVE).n_unique().cast(pl.Int64).alias("creatives"))
     shown = (
         kept.select(*group, "ad_ids")

@@ -18,6 +18,7 @@ from insights_assets.tables.entities import CREATIVE_TYPES
 from insights_assets_tests.analytics.creative_facts import ad_day, creative, facts
 from insights_assets_tests.tables.rows import WEEK, frame_of, valid_row
 
+AVERAGES = [c for c in CREATIVE_AGGREGATES.schema if c.startswith("avg_")]
 SUNDAY = WEEK + timedelta(days=6)
 
 
@@ -55,6 +56,15 @@ def test_a_weeks_rows_are_sums_ratios_of_sums_and_plain_averages(rows):
     assert (video["avg_cost_per_order"], video["avg_roas"]) == (30.0, 0.5)
     image = made.filter(creative_type="image").to_dicts()[0]
     assert (image["status"], image["hook_rate"], image["avg_hook_rate"]) == ("PAUSED", None, None)
+
+
+def test_averages_of_the_same_rows_in_any_order_have_the_same_digits():
+    days = [ad_day(str(n), 0, impressions=1000 + 37 * n, clicks=7 * n) for n in range(1, 6)]
+    made = performance(days, [creative(str(n), f"c{n}") for n in range(1, 6)])
+    first = weekly_aggregates(made)
+    assert first["creatives"].item() == 5
+    shuffled = [made.sample(fraction=1.0, shuffle=True, seed=k) for k in range(20)]
+    assert all(weekly_aggregates(rows).select(AVERAGES).equals(first.select(AVERAGES)) for rows in shuffled)
 
 
 def test_one_total_over_everything_takes_a_type_for_one(rows):
