@@ -7,7 +7,7 @@ from insights_assets.tables.registry import TABLES
 
 # It tells how the lake came to be, not what is in it.
 HISTORY = {"sync_log"}
-INSTANTS = {"observed_at", "run_id", "first_seen_at", "created_at", "updated_at"}
+INSTANTS = {"observed_at", "run_id", "first_seen_at", "created_at", "updated_at", "urls_read_at"}
 
 
 def contents(lake: Lake, *, accounts: list[str] | None = None) -> dict[str, list[tuple[object, ...]]]:
