@@ -35,8 +35,8 @@ def creative_fatigue(days: pl.DataFrame, weeks: Sequence[date]) -> pl.DataFrame:
     """
     sums = ("spend", "impressions", "inline_link_clicks", "results")
     by_week = (
-        days.sort("date")
-        .group_by(*CREATIVE, "week")
+        days.sort(*CREATIVE, "date")
+        .group_by(*CREATIVE, "week", maintain_order=True)  # sums in the same order have the same last digit
         .agg(pl.col("creative_type").last(), single_family(), *(pl.col(c).sum() for c in sums))
     )
     parts = [CREATIVE_FATIGUE.empty(), *(_week(by_week, week) for week in weeks)]
@@ -51,7 +51,7 @@ def _week(by_week: pl.DataFrame, week: date) -> pl.DataFrame:
     early = (order <= EARLY_WEEKS) & ~recent
     sums = ("spend", "impressions", "inline_link_clicks", "results")
     told = known.with_columns(early.alias("early"), recent.alias("recent"))
-    totals = told.group_by(CREATIVE).agg(
+    totals = told.group_by(CREATIVE, maintain_order=True).agg(
         single_family(),
         pl.len().cast(pl.Int64).alias("weeks_shown"),
         pl.col("early").sum().alias("early_weeks"),
