@@ -222,7 +222,8 @@ class Lake:
 
     def _commit(self, table: Table, rows: pl.DataFrame, *, base: Snapshot | None = None, **how: Any) -> None:
         partition_by = ["account_id"] if table.partitioned else None
-        if base is None and how.get("predicate") is not None and self.delta(table) is None:
+        known = self.delta(table) if base is None and how.get("predicate") is not None else base
+        if known is None and how.get("predicate") is not None:
             # A replace needs a table. Creating it empty first lets two first writers meet in the commit log.
             write_deltalake(
                 self.uri(table),
@@ -234,7 +235,7 @@ class Lake:
         for attempt in range(COMMIT_TRIES):
             try:
                 write_deltalake(
-                    base or self.uri(table),
+                    known or self.uri(table),
                     rows,
                     partition_by=partition_by,
                     storage_options=self.storage_options,
@@ -247,6 +248,7 @@ class Lake:
                     raise LakeError(
                         f"Table {table.name}: {COMMIT_TRIES} commits lost against other writers."
                     ) from error
+                known = None  # the next try begins at the newest version
                 self.sleep(random.uniform(0, 0.05 * 2 ** min(attempt, 6)))
             except (DeltaError, OSError) as error:
                 self.delta(table)  # says so when another release's columns are the cause

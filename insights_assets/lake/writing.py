@@ -51,9 +51,12 @@ def store(
     if stray := sorted(present - set(partitions), key=str):
         raise ValueError(f"table {table.name}: rows outside the run's partitions, e.g. {stray[0]}")
     split = table.split(conformed)
-    with lake.lock(table, {account for account, _ in partitions}):
-        lake.replace(QUARANTINE, _quarantined(table, split.bad, now), partitions, where={"table_name": [table.name]})
-        lake.ensure([table])
+    accounts = {account for account, _ in partitions}
+    with lake.lock(table, accounts):
+        # Nearly every write refuses nothing where nothing was refused before: no commit to a table that all write.
+        if split.bad.height or accounts & lake.accounts_of(QUARANTINE):
+            refused = _quarantined(table, split.bad, now)
+            lake.replace(QUARANTINE, refused, partitions, where={"table_name": [table.name]})
         for attempt in range(COMMIT_TRIES):
             try:
                 return _replace(lake, table, split, partitions, now, ledger, where)
@@ -72,6 +75,9 @@ def _replace(
     where: Mapping[str, Collection[str]] | None,
 ) -> Stored:
     base = lake.delta(table)
+    if base is None:
+        lake.ensure([table])
+        base = lake.delta(table)
     needed = partitions and (split.bad.height or ledger)
     previous = within(read_range(lake, table, partitions), partitions) if needed else table.empty()
     kept = previous.join(split.bad, on=table.key, how="semi").join(split.good, on=table.key, how="anti")

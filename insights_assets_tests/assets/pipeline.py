@@ -58,21 +58,32 @@ class Pipeline:
     def run(
         self,
         assets: Iterable[Any],
-        account_id: str | None = None,
+        accounts: str | Sequence[str] | None = None,
         weeks: Sequence[date] = (),
         *,
         raise_on_error: bool = True,
     ) -> dg.ExecuteInProcessResult:
-        """Run assets of the graph in this process: for one account a range of weeks, or without partitions."""
+        """Run assets of the graph in this process: for one account or neighbouring ones a range of weeks, or as one."""
         job = self.defs.resolve_implicit_global_asset_job_def()
         chosen = job.get_subset(asset_selection={a.key for a in assets})
-        tags = range_tags([account_id], weeks) if account_id else {}
+        named = [accounts] if isinstance(accounts, str) else accounts
+        tags = range_tags(named, weeks) if named else {}
         return chosen.execute_in_process(instance=self.instance, tags=tags, raise_on_error=raise_on_error)
 
-    def refresh(self, weeks: Sequence[date], accounts: Iterable[str] | None = None) -> None:
-        """Materialize the whole graph for the weeks."""
+    def refresh(
+        self, weeks: Sequence[date], accounts: Sequence[str] | None = None, *, upto: Iterable[Any] | None = None
+    ) -> None:
+        """Materialize the graph for the weeks as a backfill does: raw steps one account a run, derived ones in one.
+
+        `upto` names the assets that are wanted, with all that they need; the whole graph when None.
+        """
+        needed = None if upto is None else dg.AssetSelection.assets(*upto).upstream()
+        keys = {a.key for a in (*RAW_ASSETS, *DERIVED_ASSETS)}
+        if needed is not None:
+            keys &= needed.resolve(self.defs.resolve_asset_graph())
         for account_id in accounts or self.accounts:
-            self.run([*RAW_ASSETS, *DERIVED_ASSETS], account_id, weeks)
+            self.run([a for a in RAW_ASSETS if a.key in keys], account_id, weeks)
+        self.run([a for a in DERIVED_ASSETS if a.key in keys], accounts or self.accounts, weeks)
 
     def rows(self, name: str, account_id: str | None = None, week: date | None = None) -> pl.DataFrame:
         accounts = None if account_id is None else [account_id]
