@@ -1,5 +1,6 @@
 """One Dagster run over a rectangle of partitions, inside a worker process; failures come back as plain rows."""
 
+import atexit
 import gc
 import logging
 import multiprocessing
@@ -46,6 +47,10 @@ def start_worker(environment: dict[str, str]) -> None:
     threading.Thread(target=_end_with_parent, name="parent watch", daemon=True).start()
     open_instance(environment)
     _session()
+    # The graph stays as long as the process: the collector need not walk it after each run (22 % of a refresh's time).
+    gc.collect()
+    gc.freeze()
+    atexit.register(gc.unfreeze)  # what is frozen at the end, libraries report as leaked
 
 
 def _end_with_parent() -> None:
