@@ -13,6 +13,13 @@ DAGSTER_NOTICES = (
     "ignore:Specifying a partitions_def on an AssetCheckSpec:dagster.PreviewWarning",
 )
 
+# Modules of half a minute and more begin first, so that no worker is left alone with one at the end.
+LONG = ("assets/test_sandbox_graph.py", "test_cli.py", "analytics/test_burnout.py", "tables/test_tables.py")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: not item.nodeid.split("::")[0].endswith(LONG))
+
 
 def pytest_configure(config: pytest.Config) -> None:
     for line in DAGSTER_NOTICES:
