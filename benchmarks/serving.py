@@ -2,7 +2,9 @@
 
 The lake is written directly (`served_fleet.py`). The server is a process, the clients are another: 20 of them, each of
 which opens an account, drawn evenly from all, asks it a dozen questions as a person at a dashboard would, one after the
-other without a pause, and goes on to the next account. Nothing is asked beforehand but one overview.
+other, and goes on to the next account. Nothing is asked beforehand but one overview. Without `--pause` nobody pauses
+between two questions: that finds how much the server can do, and each answer waits for 19 others. With it each client
+looks at an answer for so many seconds on average (exponentially distributed), as people do.
 
 `--accounts 1000 --seconds 600` is the size of the goal (p95 below 50 ms, memory flat).
 """
@@ -42,6 +44,7 @@ runs = Runs(dg.DagsterInstance.ephemeral(), settings.home, {}, 1, settings.now)
 uvicorn.run(create_app(settings, {}, runs=runs), port=int(sys.argv[3]), log_level="warning", access_log=False)
 """
 CLIENTS = 20
+KEPT_OPEN_S = 4  # uvicorn closes a connection after five idle seconds
 FREE = 1_000_000  # requests a minute of the benchmark's key: it measures reading, not the limits
 Lapse = dict[str, list[float]]
 OF_ADS, OF_CREATIVES = ("spend", "cpr", "ctr", "name"), ("spend", "roas", "hook_rate", "ctr")
@@ -69,12 +72,15 @@ def questions(draw: random.Random, account: int, ads: int) -> Iterator[tuple[str
     yield "page of anomalies", f"{below}/anomalies?level=ad&size=25"
 
 
-async def client(port: int, key: str, seed: int, size: tuple[int, int], until: float, lapse: Lapse) -> None:
+async def client(
+    port: int, key: str, seed: int, size: tuple[int, int], pause: float, until: float, lapse: Lapse
+) -> None:
     """Ask one question after the other, over one connection."""
     draw = random.Random(seed)
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     while True:
         for kind, path in questions(draw, draw.randrange(size[0]), size[1]):
+            await asyncio.sleep(min(KEPT_OPEN_S, draw.expovariate(1 / pause)) if pause else 0)
             begun = time.perf_counter()
             writer.write(f"GET {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {key}\r\n\r\n".encode())
             head = (await reader.readuntil(b"\r\n\r\n")).decode().lower()
@@ -89,7 +95,7 @@ async def client(port: int, key: str, seed: int, size: tuple[int, int], until: f
 
 
 async def load(
-    port: int, key: str, size: tuple[int, int], seconds: float, process: psutil.Process
+    port: int, key: str, size: tuple[int, int], pause: float, seconds: float, process: psutil.Process
 ) -> tuple[Lapse, list[float]]:
     """All clients at once; the server's memory (MB) beside it, every tenth of the time."""
     lapse: Lapse = defaultdict(list)
@@ -101,7 +107,7 @@ async def load(
             await asyncio.sleep(seconds / 10)
             memory.append(process.memory_info().rss / 1e6)
 
-    await asyncio.gather(watch(), *(client(port, key, n, size, until, lapse) for n in range(CLIENTS)))
+    await asyncio.gather(watch(), *(client(port, key, n, size, pause, until, lapse) for n in range(CLIENTS)))
     return lapse, memory
 
 
@@ -147,6 +153,7 @@ def main() -> None:
     parser.add_argument("--weeks", type=int, default=52)
     parser.add_argument("--ads", type=int, default=50)
     parser.add_argument("--seconds", type=float, default=20)
+    parser.add_argument("--pause", type=float, default=0, help="Seconds between an answer and the next question.")
     parser.add_argument("--port", type=int, default=8799)
     parser.add_argument("--lake", type=Path, help="A lake that an earlier run wrote.")
     options = parser.parse_args()
@@ -154,6 +161,7 @@ def main() -> None:
         root = options.lake or Path(folder) / "lake"
         lake = Lake(str(root)) if options.lake else write_fleet(root, options.accounts, options.weeks, options.ads)
         print(f"{options.accounts} accounts x {options.weeks} weeks x {options.ads} ads, {CLIENTS} clients")
+        print(f"each pauses {options.pause:g} s on average" if options.pause else "without a pause")
         _, key = KeyStore(Path(folder)).add("bench", "viewer", None, datetime.now(UTC), requests_per_minute=FREE)
         command = [sys.executable, "-W", "ignore", "-c", SERVER, folder, str(root), str(options.port)]
         server = subprocess.Popen(command, env={**os.environ, **FRUGAL, **SMALL_FRAMES})  # noqa: S603
@@ -182,7 +190,7 @@ def measure(server: subprocess.Popen[bytes], key: str, options: argparse.Namespa
     before = process.cpu_times()
     begun = time.perf_counter()
     size = (options.accounts, options.ads)
-    lapse, memory = asyncio.run(load(options.port, key, size, options.seconds, process))
+    lapse, memory = asyncio.run(load(options.port, key, size, options.pause, options.seconds, process))
     wall, after = time.perf_counter() - begun, process.cpu_times()
     cpu = after.user + after.system - before.user - before.system
     every = [ms for times in lapse.values() for ms in times]
