@@ -61,11 +61,9 @@ def _expected_results(rows: pl.DataFrame) -> pl.DataFrame:
         pl.col("completeness").is_not_null().or_(pl.col("is_settled")).alias("completeness_known"),
         pl.col("completeness").fill_null(1.0).clip(0.05, 1.0),
         pl.col("points").cast(pl.Float64).alias("degrees"),
-        pl.col("week").alias("monday"),
-        # The account's other entities of that day tell what is late.
-        pl.col("date").alias("week"),
     )
-    return seen_so_far(judged).with_columns(pl.col("monday").alias("week")).drop("monday")
+    # The account's other entities of that day tell what is late.
+    return seen_so_far(judged, ["account_id", "date", "result_family"])
 
 
 def _click_tests(rows: pl.DataFrame) -> pl.DataFrame:

@@ -5,13 +5,13 @@ Seed 000's rules, noise-aware.
 
 import polars as pl
 
-from insights_assets.analytics.account_groups import account_groups
+from insights_assets.analytics.account_groups import by_account_group
 from insights_assets.analytics.composition import Parts, at_their_level
 from insights_assets.analytics.deviations import RANKINGS, SIGNIFICANT_PCT, likely_triggers, preceding_deviations
 from insights_assets.analytics.discoveries import discoveries
 from insights_assets.analytics.expectations import KEY, windows
 from insights_assets.analytics.findings import severity, with_finding_id
-from insights_assets.analytics.maturity import budget_of_window, with_budget, with_completeness
+from insights_assets.analytics.maturity import NO_BUDGETS, with_budget, with_completeness
 from insights_assets.analytics.weekly_metrics import THRESHOLD_PCT
 from insights_assets.analytics.weekly_tests import week_tests
 from insights_assets.tables.anomalies import ANOMALIES_AD
@@ -20,18 +20,17 @@ GOOD_NEWS = ("cpr_drop", "ctr_spike")
 BAD_FOR_COST = ("cpr_spike", "zero_results", "ctr_drop", "cpm_spike", "frequency_high", "roas_drop")
 
 FULL_HISTORY_WEEKS = 8
-MOST_WEEKS = 50_000
-"""Entity-weeks judged at once: each stands in thirteen windows, 150 MB in all."""
+MOST_WEEKS = 25_000
+"""Entity-weeks judged at once in each of two threads: each stands in thirteen windows."""
 IN_WINDOWS = (
     *KEY,
-    "level",
     "result_family",
     *("spend", "impressions", "reach", "frequency", "ctr", "link_ctr", "cpm", "cpr", "results", "roas", "active_days"),
     *("is_complete", "completeness", "completeness_known"),
 )
 FEATURE_COLUMNS = (
     *(c for c in IN_WINDOWS if not c.startswith("completeness")),
-    *("parent_id", "campaign_id", "is_settled", "weeks_with_data"),
+    *("level", "parent_id", "campaign_id", "is_settled", "weeks_with_data"),
     *(f"{m}_delta_pct" for m in SIGNIFICANT_PCT),
     *(f"{r}_change" for r in RANKINGS),
 )
@@ -59,23 +58,23 @@ def weekly_anomalies(
         Findings with status new; false discoveries are controlled for each account and week. A running week has no
         findings on cpr, results, spend or frequency: it is not comparable with whole weeks yet.
     """
-    sizes = features.group_by("account_id").len()
-    parts = [ANOMALIES_AD.empty()]
-    for accounts in account_groups(sizes, MOST_WEEKS):
-        mine = pl.col("account_id").is_in(accounts)
-        owned = budgets.filter(mine) if budgets is not None else None
-        parts.append(_findings(features.filter(mine), history.filter(mine), owned, made_of and made_of.of(accounts)))
-    return pl.concat(parts).sort("account_id", "week", "entity_id", "anomaly_type")
+
+    def of_group(judged: pl.DataFrame, known: pl.DataFrame, owned: pl.DataFrame, *inside: pl.DataFrame) -> pl.DataFrame:
+        return _findings(judged, known, owned, made_of and Parts(made_of.level, *inside))
+
+    frames = [features, history, NO_BUDGETS if budgets is None else budgets]
+    if made_of:
+        frames += [made_of.days, made_of.results]
+    found = by_account_group(frames, MOST_WEEKS, of_group)
+    return pl.concat([ANOMALIES_AD.empty(), *found]).sort("account_id", "week", "entity_id", "anomaly_type")
 
 
 def _findings(
-    features: pl.DataFrame, history: pl.DataFrame, budgets: pl.DataFrame | None, made_of: Parts | None
+    features: pl.DataFrame, history: pl.DataFrame, budgets: pl.DataFrame, made_of: Parts | None
 ) -> pl.DataFrame:
     known = pl.concat([features, history], how="diagonal").unique(KEY, keep="first", maintain_order=True)
-    # Windows repeat a row for each week that looks back on it: thirteen times only what is tested.
     seen = with_budget(with_completeness(known).select(IN_WINDOWS), budgets)
-    rows = windows(features, seen).with_columns(budget_of_window())
-    tests = week_tests(rows)
+    tests = week_tests(windows(features, seen))
     limits = pl.DataFrame(
         [(m, d, t, limit) for (m, d), (t, limit) in THRESHOLD_PCT.items()],
         schema={"metric": pl.String, "direction": pl.String, "anomaly_type": pl.String, "limit": pl.Float64},
@@ -84,7 +83,7 @@ def _findings(
     tests = tests.join(limits, on=["metric", "direction"], how="inner")
     change = pl.when(pl.col("direction") == "up").then(pl.col("delta_pct")).otherwise(-pl.col("delta_pct"))
     found = discoveries(tests.with_columns((change >= pl.col("limit")).alias("large")))
-    found = found.join(features.select(*KEY, "result_family"), on=KEY, how="left", maintain_order="left")
+    found = found.with_columns(seen.select(*KEY, "result_family")[found["row"]]).drop("row", "pool")
     sunday = pl.col("week").dt.offset_by("6d")
     return _described(_named(at_their_level(found, made_of, pl.col("week"), sunday)), features, known)
 
