@@ -39,7 +39,7 @@ def common_move(change: pl.Expr, variance: pl.Expr, by: list[str]) -> pl.Expr:
 
 def with_common_day(rows: pl.DataFrame) -> pl.DataFrame:
     """Take what the account's entities share on a day into the seasons of `daily_expectations.day_expectations`."""
-    by = ["account_id", "date"]
+    by = ["account_day"]
     clicks = pl.col("impressions") * pl.col("ctr_rate") * pl.col("ctr_season")
     # Late results are missing from all entities alike: that is completeness, which is asked elsewhere.
     whole = pl.col("is_settled") | pl.col("completeness").is_not_null()
