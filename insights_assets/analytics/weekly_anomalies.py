@@ -24,13 +24,13 @@ MOST_WEEKS = 25_000
 """Entity-weeks judged at once in each of two threads: each stands in thirteen windows."""
 IN_WINDOWS = (
     *KEY,
-    "result_family",
+    *("campaign_id", "result_family"),
     *("spend", "impressions", "reach", "frequency", "ctr", "link_ctr", "cpm", "cpr", "results", "roas", "active_days"),
     *("is_complete", "completeness", "completeness_known"),
 )
 FEATURE_COLUMNS = (
     *(c for c in IN_WINDOWS if not c.startswith("completeness")),
-    *("level", "parent_id", "campaign_id", "is_settled", "weeks_with_data"),
+    *("level", "parent_id", "is_settled", "weeks_with_data"),
     *(f"{m}_delta_pct" for m in SIGNIFICANT_PCT),
     *(f"{r}_change" for r in RANKINGS),
 )
@@ -74,6 +74,8 @@ def _findings(
 ) -> pl.DataFrame:
     known = pl.concat([features, history], how="diagonal").unique(KEY, keep="first", maintain_order=True)
     seen = with_budget(with_completeness(known).select(IN_WINDOWS), budgets)
+    # Without a name, as one campaign.
+    seen = seen.with_columns(pl.col("campaign_id").fill_null(""))
     tests = week_tests(windows(features, seen))
     limits = pl.DataFrame(
         [(m, d, t, limit) for (m, d), (t, limit) in THRESHOLD_PCT.items()],
@@ -83,18 +85,25 @@ def _findings(
     tests = tests.join(limits, on=["metric", "direction"], how="inner")
     change = pl.when(pl.col("direction") == "up").then(pl.col("delta_pct")).otherwise(-pl.col("delta_pct"))
     found = discoveries(tests.with_columns((change >= pl.col("limit")).alias("large")))
-    found = found.with_columns(seen.select(*KEY, "result_family")[found["row"]]).drop("row", "pool")
+    found = found.with_columns(seen.select(*KEY, "result_family")[found["row"]]).drop("row", "pool", "campaign_id")
     sunday = pl.col("week").dt.offset_by("6d")
     return _described(_named(at_their_level(found, made_of, pl.col("week"), sunday)), features, known)
 
 
 def _named(found: pl.DataFrame) -> pl.DataFrame:
-    """Tell a fall of the number of results of `results`, where its factors, cost and spend, do not tell it."""
+    """Tell a fall of the number of results of `results`, where its factors, cost and spend, do not tell it.
+
+    Nor is it news that twice the money reaches few new people, where the money is: frequency is the same ratio, and
+    stands among the week's deviations of the spend spike.
+    """
     factors = found.filter(
         (pl.col("metric") == "results")
         | ((pl.col("metric") == "cpr") & (pl.col("direction") == "up"))
         | ((pl.col("metric") == "spend") & (pl.col("direction") == "down"))
     )
+    more = found.filter((pl.col("direction") == "up") & pl.col("metric").is_in(["spend", "frequency"]))
+    saturated = found.filter(pl.col("metric") == "reach").join(more, on=KEY, how="anti")
+    found = pl.concat([found.filter(pl.col("metric") != "reach"), saturated])
     volume = pl.col("metric") == "volume"
     alone = found.filter(volume).join(factors, on=KEY, how="anti").with_columns(pl.lit("results").alias("metric"))
     return pl.concat([found.filter(~volume), alone])

@@ -31,7 +31,12 @@ PART_OF_FALL = 0.5 ** (1 / 3)
 """Cost and spend each make at least a third of a halving of results (of its logarithm)."""
 POOL_FAMILY = ["pool", "result_family"]
 COUNTED = ("counted", "expected", "variance", "degrees")
-TESTED = ("row", "pool", "current_value", "baseline_value", "p_value", "p_below", "size")
+SIZES = (
+    pl.len().over("pool", "campaign_id").alias("size"),
+    pl.col("campaign_id").n_unique().over("pool").alias("campaigns"),
+)
+"""How many tests of a family a campaign has, and how many campaigns have some; before those that prove nothing go."""
+TESTED = ("row", "pool", "campaign_id", "current_value", "baseline_value", "p_value", "p_below", "size", "campaigns")
 
 
 def week_tests(at: Windows) -> pl.DataFrame:
@@ -41,9 +46,9 @@ def week_tests(at: Windows) -> pl.DataFrame:
         at: the windows.
 
     Returns:
-        One row a test that could become a finding (`discoveries`): row and pool (as in `Windows`), metric, direction,
-        current_value, baseline_value, delta_pct, p_value, p_below (null where there is none) and size, the number of
-        tests of its pool, metric and direction, also of those that are not returned.
+        One row a test that could become a finding (`discoveries`): row and pool (as in `Windows`), campaign_id, metric,
+        direction, current_value, baseline_value, delta_pct, p_value, p_below (null where there is none), and the
+        `SIZES` of its family.
     """
     costs = seen_so_far(expect(at, COST).filter(pl.col("points") >= MIN_WEEKS), POOL_FAMILY)
     spends = _compared(at, SPEND)
@@ -84,9 +89,8 @@ def _cost_tests(at: Windows, costs: pl.DataFrame) -> pl.DataFrame:
     # Fewer results are a dearer result: the side is turned round. None at all have no cost, and are tested as such, in
     # the family of the dearer ones.
     dearer, nothing = np.maximum(few, _by_click(at, judged, few)), (judged["results"] == 0).to_numpy()
-    of_pool = pl.len().over("pool").alias("size")
-    cheaper = judged.with_columns(pl.Series("cheaper", many)).filter(pl.Series(~nothing)).with_columns(of_pool)
-    judged = judged.with_columns(of_pool, pl.Series("p_below", few), pl.Series("dearer", dearer))
+    cheaper = judged.with_columns(pl.Series("cheaper", many)).filter(pl.Series(~nothing)).with_columns(*SIZES)
+    judged = judged.with_columns(*SIZES, pl.Series("p_below", few), pl.Series("dearer", dearer))
     return pl.concat(
         [
             _side(judged.filter(pl.Series(~nothing)), "cpr", "up", "dearer"),
@@ -171,7 +175,7 @@ def _volume_tests(costs: pl.DataFrame, spends: pl.DataFrame, of_budget: pl.DataF
             pl.col("variance") + pl.col("spend_variance"),
         )
         .filter((pl.col("results") > 0) & (pl.col("expected") >= minimum_results()))
-        .with_columns(pl.col("expected").alias("baseline_value"), pl.len().over("pool").alias("size"))
+        .with_columns(pl.col("expected").alias("baseline_value"), *SIZES)
     )
     # A test that was made counts in the size, also where its answer is no.
     judged = judged.filter("both")
@@ -194,7 +198,7 @@ def _reach_tests(at: Windows) -> pl.DataFrame:
     more = more.filter(pl.col("shown") >= MORE_IMPRESSIONS * pl.col("usual"))
     judged = _compared(at.of_pools(more["pool"].unique().to_numpy()), REACH).join(more, on="row", how="semi")
     fewer, _ = _ratio_p_values(judged, "reach")
-    judged = judged.with_columns(pl.len().over("pool").alias("size"), pl.Series("fewer", fewer))
+    judged = judged.with_columns(*SIZES, pl.Series("fewer", fewer))
     return _side(judged, "reach", "down", "fewer")
 
 
@@ -220,7 +224,7 @@ def _count_p_values(judged: pl.DataFrame, metric: str) -> tuple[Floats, Floats]:
 
 def _both_sides(judged: pl.DataFrame, metric: str, low: Floats, high: Floats) -> pl.DataFrame:
     """Two tests for each row: below what was expected, and above."""
-    sides = judged.with_columns(pl.Series("low", low), pl.Series("high", high), pl.len().over("pool").alias("size"))
+    sides = judged.with_columns(pl.Series("low", low), pl.Series("high", high), *SIZES)
     return pl.concat([_side(sides, metric, "down", "low"), _side(sides, metric, "up", "high")])
 
 

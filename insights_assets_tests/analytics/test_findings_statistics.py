@@ -51,7 +51,14 @@ def rows_of(*rows):
     names = ("entity_id", "metric", "direction", "p_value", "p_below", "large")
     frame = pl.DataFrame(rows, schema=names, orient="row", schema_overrides={"p_below": pl.Float64})
     numbered = frame.with_columns(pl.col("entity_id").rank("dense").alias("row"), pl.lit(0).alias("pool"))
-    return numbered.with_columns(pl.len().over(family()).alias("size"))
+    return in_campaigns(numbered.with_columns(pl.lit("c1").alias("campaign_id")))
+
+
+def in_campaigns(tests):
+    return tests.with_columns(
+        pl.len().over(family(), "campaign_id").alias("size"),
+        pl.col("campaign_id").n_unique().over(family()).alias("campaigns"),
+    )
 
 
 def found(*rows):
@@ -150,6 +157,34 @@ def test_series_learn_of_nobody_but_their_pool_whatever_is_forecast_beside_them(
             np.testing.assert_allclose(getattr(together, name)[kept], getattr(alone, name), rtol=1e-9, atol=1e-12)
 
 
+def test_a_campaign_that_is_proven_lends_its_ads_strength():
+    # Four campaigns of five ads. Of c1 four ads are dear at 0.02: within it 0.02 * 5 / 4 = 0.025, by Simes' test the
+    # campaign too; 0.025 * 4 campaigns is 0.1 among them. At 0.005 it is 0.00625 within, 0.025 among campaigns.
+    def told(p):
+        rows = [(f"ad{n:02}", "cpr", "up", p if n < 4 else 0.9, None, True) for n in range(20)]
+        names = pl.Series("campaign_id", [f"c{n // 5}" for n in range(20)])
+        return discoveries(in_campaigns(rows_of(*rows).with_columns(names)))
+
+    assert told(0.02).is_empty()
+    assert told(0.005)["entity_id"].to_list() == ["ad00", "ad01", "ad02", "ad03"]
+    assert told(0.005)["q_value"].to_list() == pytest.approx([0.025] * 4)
+
+
+def test_an_ad_of_a_calm_campaign_needs_the_proof_of_all_of_them():
+    # One of twenty is dear: 5 tests x 4 campaigns x p, as among twenty.
+    def told(p, *others):
+        known = {"ad00": p, **dict(others)}
+        rows = [(f"ad{n:02}", "cpr", "up", known.get(f"ad{n:02}", 0.9), None, True) for n in range(20)]
+        names = pl.Series("campaign_id", [f"c{n // 5}" for n in range(20)])
+        return set(discoveries(in_campaigns(rows_of(*rows).with_columns(names)))["entity_id"])
+
+    assert told(0.0026) == set()
+    assert told(0.0024) == {"ad00"}
+    # Strength is not lent across campaigns: 0.012 is nothing in c1, though it would pass among twenty (20 / 6 * 0.012).
+    dear = {f"ad{n:02}" for n in range(5)}
+    assert told(1e-6, *[(ad, 1e-6) for ad in dear], ("ad05", 0.012)) == dear
+
+
 @given(st.integers(0, 2**32 - 1))
 @settings(max_examples=20, deadline=None)
 def test_tests_that_prove_nothing_are_only_counted(seed):
@@ -159,7 +194,8 @@ def test_tests_that_prove_nothing_are_only_counted(seed):
         (f"ad{n:02}", *pairs[int(rng.integers(len(pairs)))], float(rng.beta(0.3, 2)), float(rng.random()), True)
         for n in range(60)
     ]
-    every = rows_of(*rows)
+    names = pl.Series("campaign_id", [f"c{n % 7}" for n in range(60)])
+    every = in_campaigns(rows_of(*rows).with_columns(names))
     few = every.filter((pl.col("p_value") <= BAD_NEWS_RATE) | (pl.col("p_below") <= BELOW_RATE))
     assert discoveries(every).equals(discoveries(few))
 
