@@ -25,11 +25,11 @@ from insights_assets.analytics.daily_tests import (
     point_tests,
     shift_tests,
 )
+from insights_assets.analytics.findings import is_good
 from insights_assets.analytics.maturity import NO_BUDGETS
 from insights_assets.analytics.noise import adjusted
 from insights_assets.tables.anomalies import ANOMALIES_AD
 
-GOOD = (("cpr", "down"), ("ctr", "up"))
 GOOD_RATE = 0.01 / 7
 """False-discovery rate of good news of a day, as `daily_tests.BAD_RATE`."""
 
@@ -133,13 +133,12 @@ def _news(tests: Sequence[Tests]) -> pl.DataFrame:
         schema={"metric": pl.String, "direction": pl.String, "anomaly_type": pl.String, "limit": pl.Float64},
         orient="row",
     )
-    good = pl.any_horizontal((pl.col("metric") == m) & (pl.col("direction") == d) for m, d in GOOD)
     size = pl.concat(t.made for t in tests).group_by(FAMILY).agg(pl.col("size").sum())
     told = pl.concat(t.proven for t in tests).join(size, on=FAMILY, how="left", maintain_order="left")
     told = told.with_columns(adjusted(told, FAMILY, size="size").alias("q_value"))
     told = told.join(limits, on=["metric", "direction"], maintain_order="left")
     change = pl.when(pl.col("direction") == "up").then(pl.col("delta_pct")).otherwise(-pl.col("delta_pct"))
-    limit = pl.when(good).then(GOOD_RATE).otherwise(BAD_RATE)
+    limit = pl.when(is_good()).then(GOOD_RATE).otherwise(BAD_RATE)
     told = told.filter((change >= pl.col("limit")) & (pl.col("q_value") <= limit))
     kind = pl.when("shift").then(pl.lit("level_shift")).otherwise("anomaly_type")
     told = told.with_columns(kind.alias("anomaly_type"))

@@ -9,13 +9,13 @@ left its level, its cost per result needs less proof.
 
 import polars as pl
 
+from insights_assets.analytics.findings import is_good
 from insights_assets.analytics.noise import adjusted
 
 BAD_NEWS_RATE, GOOD_NEWS_RATE = 0.05, 0.01
 """Share of false findings tolerated in a family; missed bad news costs money, missed good news hardly."""
 
 BELOW_RATE = 0.05
-GOOD = (("cpr", "down"), ("ctr", "up"))
 DRIVERS = (("ctr", "down"), ("cpm", "up"))
 
 
@@ -59,7 +59,7 @@ def _within_campaigns(proven: pl.DataFrame) -> pl.DataFrame:
 
 
 def _rate() -> pl.Expr:
-    return pl.when(_any_of(GOOD)).then(GOOD_NEWS_RATE).otherwise(BAD_NEWS_RATE)
+    return pl.when(is_good()).then(GOOD_NEWS_RATE).otherwise(BAD_NEWS_RATE)
 
 
 def family() -> pl.Expr:

@@ -7,16 +7,15 @@ import polars as pl
 
 from insights_assets.analytics.account_groups import by_account_group
 from insights_assets.analytics.composition import Parts, at_their_level
-from insights_assets.analytics.deviations import RANKINGS, SIGNIFICANT_PCT, likely_triggers, preceding_deviations
+from insights_assets.analytics.deviations import RANKINGS, SIGNIFICANT_PCT, preceding_deviations
 from insights_assets.analytics.discoveries import discoveries
 from insights_assets.analytics.expectations import KEY, windows
-from insights_assets.analytics.findings import severity, with_finding_id
+from insights_assets.analytics.findings import finding_rows
 from insights_assets.analytics.maturity import NO_BUDGETS, with_budget, with_completeness
 from insights_assets.analytics.weekly_metrics import THRESHOLD_PCT
 from insights_assets.analytics.weekly_tests import week_tests
 from insights_assets.tables.anomalies import ANOMALIES_AD
 
-GOOD_NEWS = ("cpr_drop", "ctr_spike")
 BAD_FOR_COST = ("cpr_spike", "zero_results", "ctr_drop", "cpm_spike", "frequency_high", "roas_drop")
 
 FULL_HISTORY_WEEKS = 8
@@ -110,34 +109,15 @@ def _named(found: pl.DataFrame) -> pl.DataFrame:
 
 
 def _described(found: pl.DataFrame, features: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
-    """Add family, score, severity, triggers and preceding deviations to the tests that became findings."""
+    """Turn the tests that became findings into rows: what moved with them and before them, how bad they are."""
     deltas = ["frequency_delta_pct", "ctr_delta_pct", "cpm_delta_pct"]
     context = features.select(*KEY, "level", "weeks_with_data", *deltas)
-    ratio = pl.col("current_value") / pl.col("baseline_value")
-    # A halving is as large as a doubling: both are a change by the factor 2, size 1.
-    size = pl.when(ratio > 0).then(pl.max_horizontal(ratio, 1 / ratio) - 1).otherwise(1.0).clip(0, 1)
-    seen = (pl.col("weeks_with_data") / FULL_HISTORY_WEEKS).clip(upper_bound=1.0)
-    empty = pl.lit([], dtype=ANOMALIES_AD.schema["preceding_deviations"])
     frame = (
         found.join(context, on=KEY, how="left")
         .join(preceding_deviations(found, known), on=KEY, how="left")
-        .with_columns(((1 - pl.col("q_value")) * seen).alias("confidence"))
-        .with_columns((size * pl.col("confidence")).alias("anomaly_score"))
         .with_columns(
-            pl.when(pl.col("anomaly_type").is_in(GOOD_NEWS))
-            .then(pl.lit("low"))
-            .otherwise(severity())
-            .alias("severity"),
-            pl.when(pl.col("anomaly_type").is_in(BAD_FOR_COST))
-            .then(likely_triggers())
-            .otherwise(pl.lit([], dtype=pl.List(pl.String)))
-            .alias("likely_triggers"),
-            pl.col("preceding_deviations").fill_null(empty),
-            pl.lit("new").alias("status"),
+            (pl.col("weeks_with_data") / FULL_HISTORY_WEEKS).clip(upper_bound=1.0).alias("seen"),
+            pl.lit("week").alias("granularity"),
         )
     )
-    frame = with_finding_id(frame).with_columns(
-        pl.lit("week").alias("granularity"), pl.lit(None, dtype=pl.Date).alias("date")
-    )
-    frame = frame.select(list(ANOMALIES_AD.schema))
-    return ANOMALIES_AD.conform(frame.sort("account_id", "week", "entity_id", "anomaly_type"))
+    return finding_rows(frame, pl.col("anomaly_type").is_in(BAD_FOR_COST))
