@@ -1,8 +1,12 @@
 """Accounts in groups that fit into memory, for what is computed account by account anyway."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import polars as pl
+
+GROUPS_AT_ONCE = 2
+"""numpy and polars let go of the interpreter in large operations, and few of them fill two processors by themselves."""
 
 
 def account_groups(sizes: pl.DataFrame, most: int) -> Iterator[list[str]]:
@@ -22,3 +26,28 @@ def account_groups(sizes: pl.DataFrame, most: int) -> Iterator[list[str]]:
         size += rows
     if group:
         yield group
+
+
+def by_account_group(
+    frames: Sequence[pl.DataFrame], most: int, compute: Callable[..., pl.DataFrame]
+) -> list[pl.DataFrame]:
+    """Compute group by group, two at a time.
+
+    Args:
+        frames: frames with `account_id`; the rows of the first say how large an account is.
+        most: rows of the first frame in a group.
+        compute: takes the frames of one group, in any thread.
+
+    Returns:
+        What was computed, in the order of the accounts.
+    """
+    groups = list(account_groups(frames[0].group_by("account_id").len(), most))
+    number = {account_id: n for n, group in enumerate(groups) for account_id in group}
+    # Names are looked up once; to ask each row for each group whether it is among the names takes a hundred times that.
+    numbers = [f["account_id"].replace_strict(number, default=None, return_dtype=pl.UInt32) for f in frames]
+
+    def of_group(group: int) -> pl.DataFrame:
+        return compute(*(frame.filter(of == group) for frame, of in zip(frames, numbers, strict=True)))
+
+    with ThreadPoolExecutor(GROUPS_AT_ONCE) as threads:
+        return list(threads.map(of_group, range(len(groups))))

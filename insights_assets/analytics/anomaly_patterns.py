@@ -11,6 +11,7 @@ from datetime import date, timedelta
 import polars as pl
 
 from insights_assets.analytics.deviations import SIGNIFICANT_PCT
+from insights_assets.analytics.findings import GOOD_NEWS
 from insights_assets.analytics.lead_lag import lead_lag
 from insights_assets.analytics.noise import adjusted
 from insights_assets.analytics.shares import FIGURE, with_interval
@@ -21,7 +22,6 @@ LEAST_BASE = 50
 """Entity-weeks of a bucket (seed 000): one finding is then 2 %."""
 LEAST_FINDINGS = 10
 DEARER = ("cpr_spike", "zero_results")
-NO_NEWS = ("cpr_drop", "ctr_spike")
 DISMISSED = ("false_positive", "withdrawn")
 SIGNIFICANT_Q = 0.05
 KEY = ["account_id", "entity_id", "week"]
@@ -58,7 +58,9 @@ def anomaly_patterns(features: pl.DataFrame, findings: pl.DataFrame, weeks: Sequ
 def _judged(features: pl.DataFrame, findings: pl.DataFrame) -> pl.DataFrame:
     """Whole weeks with a baseline; whether they have a finding, and which metrics deviated then and before."""
     told = findings.filter(
-        (pl.col("granularity") == "week") & ~pl.col("anomaly_type").is_in(NO_NEWS) & ~pl.col("status").is_in(DISMISSED)
+        (pl.col("granularity") == "week")
+        & ~pl.col("anomaly_type").is_in(GOOD_NEWS)
+        & ~pl.col("status").is_in(DISMISSED)
     )
     flags = told.group_by(*KEY, "level").agg(pl.col("anomaly_type").is_in(DEARER).any().alias("dearer"))
     moved = features.select(

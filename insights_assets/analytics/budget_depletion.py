@@ -84,7 +84,7 @@ def depleted_budgets(depleted: pl.DataFrame, families: pl.DataFrame, weeks: Sequ
             pl.lit(0.0).alias("q_value"),
         )
     )
-    told = described(found, depleted.clear(), FEATURES_AD.empty(), level)
+    told = described(found, FEATURES_AD.empty(), level)
     # Nothing left is whole, whatever the last day's cents are; a budget that was meant to be spent is no disaster.
     return ANOMALIES_AD.conform(
         told.with_columns(pl.lit(1.0).alias("anomaly_score"), pl.lit("medium").alias("severity"))

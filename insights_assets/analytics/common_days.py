@@ -17,29 +17,27 @@ MEDIAN_VARIANCE = 1.57
 JUDGED_LEVELS = ("adset", "ad")
 
 
-def common_move(change: pl.Expr, variance: pl.Expr, by: list[str]) -> pl.Expr:
-    """Return the factor that the entities of a group share.
+def common_move(change: pl.Expr, variance: pl.Expr) -> pl.Expr:
+    """Return the factor that the entities of a group share, as an aggregation.
 
     Args:
         change: logarithm of an entity's figure against what was expected of it; null where it has none.
         variance: what that scatters by itself.
-        by: columns of the group.
 
     Returns:
         exp of the median change where it is beyond a tenth and three standard errors; 1 else, and for fewer than 8
         entities.
     """
     known = change.is_not_null() & change.is_finite()
-    entities = known.sum().over(by)
-    noise = MEDIAN_VARIANCE * pl.when(known).then(variance).mean().over(by) / entities
-    median = pl.when(known).then(change).median().over(by)
+    entities = known.sum()
+    noise = MEDIAN_VARIANCE * pl.when(known).then(variance).mean() / entities
+    median = pl.when(known).then(change).median()
     shared = (entities >= LEAST_ENTITIES) & (median.abs() >= LEAST_MOVE) & (median.abs() >= PROVEN * noise.sqrt())
     return pl.when(shared).then(median.exp().round_sig_figs(10)).otherwise(1.0)
 
 
 def with_common_day(rows: pl.DataFrame) -> pl.DataFrame:
     """Take what the account's entities share on a day into the seasons of `daily_expectations.day_expectations`."""
-    by = ["account_id", "date"]
     clicks = pl.col("impressions") * pl.col("ctr_rate") * pl.col("ctr_season")
     # Late results are missing from all entities alike: that is completeness, which is asked elsewhere.
     whole = pl.col("is_settled") | pl.col("completeness").is_not_null()
@@ -50,9 +48,11 @@ def with_common_day(rows: pl.DataFrame) -> pl.DataFrame:
         "cpr": (pl.when(whole).then(_of_counts("results", results)), 1 / results + pl.col("cpr_scatter")),
         "spend": (pl.when(pl.col("spend") > 0).then(spend), pl.col("spend_scatter")),
     }
-    return rows.with_columns(
-        (pl.col(f"{m}_season") * common_move(change, variance, by)).alias(f"{m}_season")
-        for m, (change, variance) in moves.items()
+    common = rows.group_by("account_day").agg(common_move(*move).alias(f"{m}_move") for m, move in moves.items())
+    return (
+        rows.join(common, on="account_day", how="left", maintain_order="left")
+        .with_columns(pl.col(f"{m}_season") * pl.col(f"{m}_move") for m in moves)
+        .drop(common.columns[1:])
     )
 
 

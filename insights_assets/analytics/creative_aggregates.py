@@ -70,6 +70,5 @@ def weekly_aggregates(frame: pl.DataFrame) -> pl.DataFrame:
     if frame.is_empty():
         return CREATIVE_AGGREGATES.empty()
     by = ("account_id", "week", "creative_type", "status")
-    days = frame["date"]
-    rows = aggregate(frame, days.min(), days.max(), by=by)  # type: ignore[arg-type]  # dates, and there are some
-    return CREATIVE_AGGREGATES.conform(rows)
+    days = frame["date"].unique().sort()
+    return CREATIVE_AGGREGATES.conform(aggregate(frame, days[0], days[-1], by=by))

@@ -9,8 +9,7 @@ import polars as pl
 
 HISTORY_DAYS = 28
 SEASON_WEEKS = 6
-SERIES = ["account_id", "entity_id", "result_family"]
-DAY = [*SERIES, "date"]
+DAY = ["series", "date"]
 RATES = {"cpr": ("results", "spend"), "ctr": ("clicks", "impressions")}
 """Metric -> (what is counted, what it is a rate of)."""
 LOGS = ("spend", "frequency")
@@ -29,8 +28,8 @@ def day_expectations(facts: pl.DataFrame, own: pl.DataFrame) -> pl.DataFrame:
     """Add to each day what was expected of it.
 
     Args:
-        facts: (account_id, entity_id, result_family, week, date, spend, impressions, clicks, results, value,
-            frequency), one row a series and day with delivery; frequency may be null.
+        facts: (series, account, family, account_day, week, date, spend, impressions, clicks, results, value,
+            frequency), one row a series and day with delivery, named by numbers (`daily_facts`); frequency may be null.
         own: the same columns, each entity's day once, with the family of its own week: what is judged, and what the
             account's weekdays and scatter are learnt from.
 
@@ -56,7 +55,7 @@ def day_expectations(facts: pl.DataFrame, own: pl.DataFrame) -> pl.DataFrame:
         .alias(f"{m}_square")
         for m, (n, _) in RATES.items()
     )
-    past = ordered.rolling("date", period=f"{HISTORY_DAYS}d", closed="left", group_by=SERIES).agg(
+    past = ordered.rolling("date", period=f"{HISTORY_DAYS}d", closed="left", group_by="series").agg(
         (pl.col("spend") > 0).sum().cast(pl.Int64).alias("points"),
         *[pl.col(c).sum().round_sig_figs(12).alias(f"{c}_sum") for c in ("spend", "results", "value")],
         *[pl.col(f"{m}_given").sum().round_sig_figs(12).alias(f"{m}_given_sum") for m in RATES],
@@ -100,14 +99,14 @@ def seasons(facts: pl.DataFrame) -> list[tuple[pl.DataFrame, list[str]]]:
     """
     days = facts.with_columns(pl.col("date").dt.weekday().alias("weekday"))
     ages = pl.DataFrame({"age": range(1, SEASON_WEEKS + 1)}, schema={"age": pl.Int64})
-    of_account = ["account_id", "week"]
+    of_account = ["account", "week"]
     out = []
     for metric, (counted, exposure), extra in (
-        ("cpr", RATES["cpr"], ["result_family"]),
+        ("cpr", RATES["cpr"], ["family"]),
         ("ctr", RATES["ctr"], []),
         ("spend", ("spend", None), []),
     ):
-        by = ["account_id", *extra]
+        by = ["account", *extra]
         sums = days.group_by(*by, "week", "weekday").agg(
             pl.col(counted).cast(pl.Float64).sum().alias("counted"),
             (pl.col(exposure).cast(pl.Float64).sum() if exposure else pl.lit(1.0)).alias("exposure"),
@@ -146,9 +145,8 @@ def _shrunk(metric: str) -> pl.Expr:
     """An entity's own scatter and that of its account on the day, weighed by days; never below 5 %."""
     own, days = pl.col(f"{metric}_own"), pl.col("points").cast(pl.Float64)
     known = own.is_not_null()
-    of_day = ["account_id", "date"]
     weight = pl.when(known).then(days).otherwise(0.0)
-    pooled = (own.fill_null(0.0) * weight).sum().over(of_day) / weight.sum().over(of_day)
-    pooled = pl.when(weight.sum().over(of_day) > 0).then(pooled).otherwise(FLOOR_SCALE**2)
+    pooled = (own.fill_null(0.0) * weight).sum().over("account_day") / weight.sum().over("account_day")
+    pooled = pl.when(weight.sum().over("account_day") > 0).then(pooled).otherwise(FLOOR_SCALE**2)
     both = (own.fill_null(0.0) * weight + POOL_DAYS * pooled) / (weight + POOL_DAYS)
     return both.clip(lower_bound=FLOOR_SCALE**2).round_sig_figs(10)

@@ -76,7 +76,7 @@ def delivery_stops(
         # It delivered on all of n days: the rule of succession.
         (1 / (pl.col("points") + 2)).alias("p_value"),
     ).with_columns(pl.col("p_value").alias("q_value"))
-    told = described(found, days.clear(), FEATURES_AD.empty(), level)
+    told = described(found, FEATURES_AD.empty(), level)
     return ANOMALIES_AD.conform(told.sort("account_id", "week", "entity_id", "date"))
 
 

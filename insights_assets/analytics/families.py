@@ -7,8 +7,6 @@ rows), so a family counts the first canonical type that is present and never add
 
 import polars as pl
 
-from insights_assets.tables.columns import FAMILIES
-
 CANONICAL: dict[str, tuple[str, ...]] = {
     "messages": (
         "onsite_conversion.total_messaging_connection",
@@ -186,7 +184,3 @@ def unknown_types(frame: pl.DataFrame) -> pl.DataFrame:
         )
         .sort("account_id", "week", "action_type")
     )
-
-
-if set(CANONICAL) != set(FAMILIES) or set(MINIMUM_RESULTS) != set(FAMILIES):  # pragma: no cover
-    raise RuntimeError("families.py and tables/columns.py name different families")

@@ -4,6 +4,13 @@ import hashlib
 
 import polars as pl
 
+from insights_assets.analytics.deviations import likely_triggers
+from insights_assets.tables.anomalies import ANOMALIES_AD
+
+GOOD_NEWS = ("cpr_drop", "ctr_spike")
+GOOD = (("cpr", "down"), ("ctr", "up"))
+"""The same as (metric, direction), before a test has a name."""
+
 CLOSED = ("resolved", "false_positive")
 SET_BY_PEOPLE = ("acknowledged", *CLOSED)
 SEVERITY_STEPS = (0.25, 0.5, 0.75)
@@ -20,6 +27,43 @@ def with_finding_id(frame: pl.DataFrame) -> pl.DataFrame:
         for row in frame.select(names).iter_rows()
     ]
     return frame.with_columns(pl.Series("finding_id", ids, dtype=pl.String))
+
+
+def finding_rows(found: pl.DataFrame, dearer: pl.Expr) -> pl.DataFrame:
+    """Turn discoveries into rows of a level's anomalies: how sure, how bad, what made results dearer.
+
+    Args:
+        found: the table's columns up to `p_value` (of weeks without `date`), `preceding_deviations` (null where there
+            are none), `q_value`, `seen` (part of its past that is known, 0 to 1) and the changes that
+            `likely_triggers` reads.
+        dearer: whether a finding is about dearer results, so that what made them so is listed.
+    """
+    ratio = pl.col("current_value") / pl.col("baseline_value")
+    # A halving is as large as a doubling: both are a change by the factor 2, size 1.
+    size = pl.when(ratio > 0).then(pl.max_horizontal(ratio, 1 / ratio) - 1).otherwise(1.0).clip(0, 1)
+    nothing = pl.lit([], dtype=ANOMALIES_AD.schema["preceding_deviations"])
+    frame = (
+        found.with_columns(((1 - pl.col("q_value")) * pl.col("seen")).alias("confidence"))
+        .with_columns((size * pl.col("confidence")).alias("anomaly_score"))
+        .with_columns(
+            pl.when(is_good()).then(pl.lit("low")).otherwise(severity()).alias("severity"),
+            pl.when(dearer)
+            .then(likely_triggers())
+            .otherwise(pl.lit([], dtype=pl.List(pl.String)))
+            .alias("likely_triggers"),
+            pl.col("preceding_deviations").fill_null(nothing),
+            pl.lit("new").alias("status"),
+        )
+    )
+    frame = with_finding_id(frame)
+    if "date" not in frame.columns:
+        frame = frame.with_columns(pl.lit(None, dtype=pl.Date).alias("date"))
+    return ANOMALIES_AD.conform(frame.select(list(ANOMALIES_AD.schema)))
+
+
+def is_good() -> pl.Expr:
+    """Return whether a `metric` and `direction` are good news."""
+    return pl.any_horizontal((pl.col("metric") == m) & (pl.col("direction") == d) for m, d in GOOD)
 
 
 def severity(score: str = "anomaly_score") -> pl.Expr:

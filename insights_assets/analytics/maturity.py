@@ -6,7 +6,10 @@ from insights_assets.analytics.completeness import completeness_factor
 from insights_assets.tables.restatements import RESULTS_PREFIX
 
 ENTITY_WEEK = ["account_id", "week", "entity_id"]
-FAMILY_WEEK = ["account_id", "week", "result_family"]
+
+NO_BUDGETS = pl.DataFrame(
+    schema={"account_id": pl.String, "week": pl.Date, "entity_id": pl.String, "daily_budget": pl.Float64}
+)
 
 PEER_RESULTS = 30.0
 """Expected results of the account's other ads at which they say as much about completeness as the assumption that all
@@ -25,7 +28,7 @@ def with_completeness(features: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def seen_so_far(judged: pl.DataFrame) -> pl.DataFrame:
+def seen_so_far(judged: pl.DataFrame, of_family: list[str]) -> pl.DataFrame:
     """Turn the results expected in the end into those expected by now.
 
     Where the completeness of an unsettled week is not known it is read off the account's other ads of that week and
@@ -33,13 +36,14 @@ def seen_so_far(judged: pl.DataFrame) -> pl.DataFrame:
 
     Args:
         judged: expected costs (`expectations.expect`) with the columns of `with_completeness`.
+        of_family: columns that name what was bought in the same account and time.
 
     Returns:
         The rows with `expected` by now and `variance`, the relative variance of that beyond counting.
     """
     own_results, own_expected = pl.col("results"), pl.col("expected")
-    others = own_expected.sum().over(FAMILY_WEEK) - own_expected
-    peers = (own_results.sum().over(FAMILY_WEEK) - own_results + PEER_RESULTS) / (others + PEER_RESULTS)
+    others = own_expected.sum().over(of_family) - own_expected
+    peers = (own_results.sum().over(of_family) - own_results + PEER_RESULTS) / (others + PEER_RESULTS)
     doubt = UNSETTLED_VARIANCE * PEER_RESULTS / (others + PEER_RESULTS)
     known = pl.col("completeness_known")
     return judged.with_columns(
@@ -50,27 +54,19 @@ def seen_so_far(judged: pl.DataFrame) -> pl.DataFrame:
     ).with_columns((own_expected * pl.col("seen")).alias("expected"))
 
 
-def with_budget(features: pl.DataFrame, budgets: pl.DataFrame | None) -> pl.DataFrame:
+def with_budget(features: pl.DataFrame, budgets: pl.DataFrame) -> pl.DataFrame:
     """Add `budget`, null where it is not known.
 
     Args:
         features: entity-weeks of one level.
         budgets: (account_id, week, entity_id, daily_budget), from `entity_budgets`.
     """
-    if budgets is None:
-        return features.with_columns(pl.lit(None, dtype=pl.Float64).alias("budget"))
     known = (
         budgets.filter(pl.col("daily_budget") > 0)
         .select(*ENTITY_WEEK, pl.col("daily_budget").alias("budget"))
         .unique(ENTITY_WEEK, keep="last", maintain_order=True)
     )
     return features.join(known, on=ENTITY_WEEK, how="left", maintain_order="left")
-
-
-def budget_of_window() -> pl.Expr:
-    """Return a week's `budget` in rows of `expectations.windows`; 1 where a week of the window lacks it."""
-    whole = pl.col("budget").is_not_null().all().over("series")
-    return pl.when(whole).then("budget").otherwise(1.0).alias("budget")
 
 
 def entity_budgets(level: str, features: pl.DataFrame, adsets: pl.DataFrame, campaigns: pl.DataFrame) -> pl.DataFrame:

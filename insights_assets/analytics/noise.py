@@ -35,6 +35,12 @@ def count_p_values(counted: Floats, expected: Floats, variance: Floats, degrees:
         (P(X <= counted), P(X >= counted)); mid-p values (half the weight of the count itself): the exact ones are too
         timid for small counts.
     """
+    few, many = (_count_tail(counted, expected, variance, degrees, below=side) for side in (True, False))
+    return few, many
+
+
+def _count_tail(counted: Floats, expected: Floats, variance: Floats, degrees: Floats, *, below: bool) -> Floats:
+    """One side of `count_p_values`."""
     variance = np.maximum(variance, 1e-9)
     size = 1 / variance
     k = np.round(counted)
@@ -42,10 +48,9 @@ def count_p_values(counted: Floats, expected: Floats, variance: Floats, degrees:
     share, rest = size / (size + expected), expected / (size + expected)
     logs = -size * np.log1p(expected / size) + special.xlogy(k, rest) - special.betaln(size, k + 1) - np.log(size + k)
     half = np.exp(logs) / 2
-    few = np.clip(special.betainc(size, k + 1, share) - half, TINY, 1.0)
-    many = np.clip(special.betainc(k + 1, size, rest) + half, TINY, 1.0)
+    tail = special.betainc(size, k + 1, share) - half if below else special.betainc(k + 1, size, rest) + half
     spread = np.clip(degrees, LEAST_DEGREES, MOST_DEGREES) * ((variance + 1 / expected) / variance) ** 2
-    return _fatter(few, spread), _fatter(many, spread)
+    return _fatter(np.clip(tail, TINY, 1.0), spread)
 
 
 def ratio_p_values(ratio: Floats, variance: Floats, degrees: Floats) -> tuple[Floats, Floats]:
@@ -73,9 +78,9 @@ def count_side_p_values(
         count is not even beyond that, there is nothing to prove: 1, which saves most of the work.
     """
     few, many = np.ones(counted.size), np.ones(counted.size)
-    for out, side, least in ((few, 0, expected / margin), (many, 1, expected * margin)):
-        at = counted < least if side == 0 else counted > least
-        out[at] = count_p_values(counted[at], least[at], variance[at], degrees[at])[side]
+    for out, below, least in ((few, True, expected / margin), (many, False, expected * margin)):
+        at = counted < least if below else counted > least
+        out[at] = _count_tail(counted[at], least[at], variance[at], degrees[at], below=below)
     return few, many
 
 

@@ -6,6 +6,7 @@ from scipy import special
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+Flags = NDArray[np.bool_]
 
 PRIOR_SCALE = 0.2
 """Scatter assumed before anything is known, worth two points: a fifth from week to week is usual for an ad's cost."""
@@ -32,29 +33,58 @@ class Sums:
     def __init__(self, size: int) -> None:
         self.square, self.counted, self.mass, self.informed = (np.zeros(size) for _ in range(4))
 
-    def add(self, s: Ints, z2: Floats, scatter: Floats, noise: Floats, memory: Floats) -> None:
+    def add(
+        self, s: Ints | slice, z2: Floats, scatter: Floats, noise: Floats, memory: Floats, old: Flags | None = None
+    ) -> None:
         """Learn from one point of each of the series `s`.
 
         Args:
-            s: indices of the series.
+            s: indices of the series, or all of them.
             z2: squared surprise in units of its own variance.
             scatter: scatter variance that was assumed.
             noise: variance known beforehand.
             memory: what remains of the past, 0 to 1.
+            old: which of the points count, all where None: nothing is learnt from the first of a series.
         """
-        own = 1 / (scatter + noise)
-        for sums, now in ((self.square, z2), (self.counted, noise * own), (self.mass, own)):
-            sums[s] = memory * sums[s] + now
+        counts = 1.0 if old is None else old
+        own = counts / (scatter + noise)
         # A point whose noise drowns its scatter says little about it.
-        self.informed[s] = memory * self.informed[s] + (scatter * own) ** 2
+        for sums, now in (
+            (self.square, z2 * counts),
+            (self.counted, noise * own),
+            (self.mass, own),
+            (self.informed, (scatter * own) ** 2),
+        ):
+            sums[s] = memory * sums[s] + now
 
 
 def _trigamma(x: Floats) -> Floats:
     """Trigamma for x >= 1.5, to 1e-9: five steps up, then its asymptotic series (scipy's takes five times as long)."""
     steps = sum(1 / (x + k) ** 2 for k in range(5))
     y = 1 / (x + 5)
-    series = y + y**2 / 2 + y**3 / 6 - y**5 / 30 + y**7 / 42 - y**9 / 30
-    return np.asarray(steps + series)
+    z = y * y
+    return np.asarray(steps + y + z / 2 + y * z * (1 / 6 - z * (1 / 30 - z * (1 / 42 - z / 30))))
+
+
+def _alike(n: Floats, own: Floats, pool: Ints, pools: int) -> tuple[Floats, Floats, Floats]:
+    """How alike the scatters of a pool's series are, on logarithms, beyond what estimating them explains.
+
+    Returns:
+        Of each pool: how many series can tell, the logarithm of what is typical of them, its degrees of freedom.
+    """
+    seen = n >= MIN_POINTS - ROUNDING
+    if not seen.any():
+        return np.zeros(pools), np.zeros(pools), np.full(pools, PRIOR_POINTS)
+    # Those that cannot tell are left out of the work: in a window of 13 weeks a third of all.
+    pool, half, own = pool[seen], np.maximum(n[seen], MIN_POINTS) / 2, own[seen]
+    count = np.bincount(pool, minlength=pools).astype(np.float64)
+    logs = np.log(own) - special.digamma(half) + np.log(half)
+    centre = np.bincount(pool, weights=logs, minlength=pools) / np.maximum(count, 1)
+    around = (logs - centre[pool]) ** 2 - _trigamma(half)
+    spread = np.bincount(pool, weights=around, minlength=pools) / np.maximum(count - 1, 1)
+    degrees = np.where(spread > 0, np.minimum(1 + 2 / np.maximum(spread, 1e-9), MAX_DEGREES), MAX_DEGREES)
+    degrees = np.where(count > 1, degrees, PRIOR_POINTS)
+    return count, centre + special.digamma(degrees / 2) - np.log(degrees / 2), degrees
 
 
 def shared(sums: Sums, pool: Ints, pools: int) -> tuple[Floats, Floats]:
@@ -74,17 +104,7 @@ def shared(sums: Sums, pool: Ints, pools: int) -> tuple[Floats, Floats]:
     def total(values: Floats) -> Floats:
         return np.bincount(pool, weights=values, minlength=pools).astype(np.float64)
 
-    # From series that can tell: how alike are their scatters, on logarithms, beyond what estimating them explains?
-    seen = (n >= MIN_POINTS - ROUNDING).astype(np.float64)
-    count = total(seen)
-    half = np.maximum(n, MIN_POINTS) / 2
-    logs = seen * (np.log(own) - special.digamma(half) + np.log(half))
-    centre = total(logs) / np.maximum(count, 1)
-    around = seen * ((logs - centre[pool]) ** 2 - _trigamma(half))
-    spread = total(around) / np.maximum(count - 1, 1)
-    degrees = np.where(spread > 0, np.minimum(1 + 2 / np.maximum(spread, 1e-9), MAX_DEGREES), MAX_DEGREES)
-    degrees = np.where(count > 1, degrees, PRIOR_POINTS)
-    alike = centre + special.digamma(degrees / 2) - np.log(degrees / 2)
+    count, alike, degrees = _alike(n, own, pool, pools)
     # From all points together: what few or noisy series have to go by.
     mean = (total(sums.square - sums.counted) + PRIOR_POINTS) / (total(sums.mass) + PRIOR_POINTS / PRIOR_SCALE**2)
     mean = np.maximum(mean, FLOOR_SCALE**2)

@@ -5,33 +5,31 @@ Seed 000's rules, noise-aware.
 
 import polars as pl
 
-from insights_assets.analytics.account_groups import account_groups
+from insights_assets.analytics.account_groups import by_account_group
 from insights_assets.analytics.composition import Parts, at_their_level
-from insights_assets.analytics.deviations import RANKINGS, SIGNIFICANT_PCT, likely_triggers, preceding_deviations
+from insights_assets.analytics.deviations import RANKINGS, SIGNIFICANT_PCT, preceding_deviations
 from insights_assets.analytics.discoveries import discoveries
 from insights_assets.analytics.expectations import KEY, windows
-from insights_assets.analytics.findings import severity, with_finding_id
-from insights_assets.analytics.maturity import budget_of_window, with_budget, with_completeness
+from insights_assets.analytics.findings import finding_rows
+from insights_assets.analytics.maturity import NO_BUDGETS, with_budget, with_completeness
 from insights_assets.analytics.weekly_metrics import THRESHOLD_PCT
 from insights_assets.analytics.weekly_tests import week_tests
 from insights_assets.tables.anomalies import ANOMALIES_AD
 
-GOOD_NEWS = ("cpr_drop", "ctr_spike")
 BAD_FOR_COST = ("cpr_spike", "zero_results", "ctr_drop", "cpm_spike", "frequency_high", "roas_drop")
 
 FULL_HISTORY_WEEKS = 8
-MOST_WEEKS = 50_000
-"""Entity-weeks judged at once: each stands in thirteen windows, 150 MB in all."""
+MOST_WEEKS = 25_000
+"""Entity-weeks judged at once in each of two threads: each stands in thirteen windows."""
 IN_WINDOWS = (
     *KEY,
-    "level",
-    "result_family",
+    *("campaign_id", "result_family"),
     *("spend", "impressions", "reach", "frequency", "ctr", "link_ctr", "cpm", "cpr", "results", "roas", "active_days"),
     *("is_complete", "completeness", "completeness_known"),
 )
 FEATURE_COLUMNS = (
     *(c for c in IN_WINDOWS if not c.startswith("completeness")),
-    *("parent_id", "campaign_id", "is_settled", "weeks_with_data"),
+    *("level", "parent_id", "is_settled", "weeks_with_data"),
     *(f"{m}_delta_pct" for m in SIGNIFICANT_PCT),
     *(f"{r}_change" for r in RANKINGS),
 )
@@ -59,23 +57,25 @@ def weekly_anomalies(
         Findings with status new; false discoveries are controlled for each account and week. A running week has no
         findings on cpr, results, spend or frequency: it is not comparable with whole weeks yet.
     """
-    sizes = features.group_by("account_id").len()
-    parts = [ANOMALIES_AD.empty()]
-    for accounts in account_groups(sizes, MOST_WEEKS):
-        mine = pl.col("account_id").is_in(accounts)
-        owned = budgets.filter(mine) if budgets is not None else None
-        parts.append(_findings(features.filter(mine), history.filter(mine), owned, made_of and made_of.of(accounts)))
-    return pl.concat(parts).sort("account_id", "week", "entity_id", "anomaly_type")
+
+    def of_group(judged: pl.DataFrame, known: pl.DataFrame, owned: pl.DataFrame, *inside: pl.DataFrame) -> pl.DataFrame:
+        return _findings(judged, known, owned, made_of and Parts(made_of.level, *inside))
+
+    frames = [features, history, NO_BUDGETS if budgets is None else budgets]
+    if made_of:
+        frames += [made_of.days, made_of.results]
+    found = by_account_group(frames, MOST_WEEKS, of_group)
+    return pl.concat([ANOMALIES_AD.empty(), *found]).sort("account_id", "week", "entity_id", "anomaly_type")
 
 
 def _findings(
-    features: pl.DataFrame, history: pl.DataFrame, budgets: pl.DataFrame | None, made_of: Parts | None
+    features: pl.DataFrame, history: pl.DataFrame, budgets: pl.DataFrame, made_of: Parts | None
 ) -> pl.DataFrame:
     known = pl.concat([features, history], how="diagonal").unique(KEY, keep="first", maintain_order=True)
-    # Windows repeat a row for each week that looks back on it: thirteen times only what is tested.
     seen = with_budget(with_completeness(known).select(IN_WINDOWS), budgets)
-    rows = windows(features, seen).with_columns(budget_of_window())
-    tests = week_tests(rows)
+    # Without a name, as one campaign.
+    seen = seen.with_columns(pl.col("campaign_id").fill_null(""))
+    tests = week_tests(windows(features, seen))
     limits = pl.DataFrame(
         [(m, d, t, limit) for (m, d), (t, limit) in THRESHOLD_PCT.items()],
         schema={"metric": pl.String, "direction": pl.String, "anomaly_type": pl.String, "limit": pl.Float64},
@@ -84,52 +84,40 @@ def _findings(
     tests = tests.join(limits, on=["metric", "direction"], how="inner")
     change = pl.when(pl.col("direction") == "up").then(pl.col("delta_pct")).otherwise(-pl.col("delta_pct"))
     found = discoveries(tests.with_columns((change >= pl.col("limit")).alias("large")))
-    found = found.join(features.select(*KEY, "result_family"), on=KEY, how="left", maintain_order="left")
+    found = found.with_columns(seen.select(*KEY, "result_family")[found["row"]]).drop("row", "pool", "campaign_id")
     sunday = pl.col("week").dt.offset_by("6d")
     return _described(_named(at_their_level(found, made_of, pl.col("week"), sunday)), features, known)
 
 
 def _named(found: pl.DataFrame) -> pl.DataFrame:
-    """Tell a fall of the number of results of `results`, where its factors, cost and spend, do not tell it."""
+    """Tell a fall of the number of results of `results`, where its factors, cost and spend, do not tell it.
+
+    Nor is it news that twice the money reaches few new people, where the money is: frequency is the same ratio, and
+    stands among the week's deviations of the spend spike.
+    """
     factors = found.filter(
         (pl.col("metric") == "results")
         | ((pl.col("metric") == "cpr") & (pl.col("direction") == "up"))
         | ((pl.col("metric") == "spend") & (pl.col("direction") == "down"))
     )
+    more = found.filter((pl.col("direction") == "up") & pl.col("metric").is_in(["spend", "frequency"]))
+    saturated = found.filter(pl.col("metric") == "reach").join(more, on=KEY, how="anti")
+    found = pl.concat([found.filter(pl.col("metric") != "reach"), saturated])
     volume = pl.col("metric") == "volume"
     alone = found.filter(volume).join(factors, on=KEY, how="anti").with_columns(pl.lit("results").alias("metric"))
     return pl.concat([found.filter(~volume), alone])
 
 
 def _described(found: pl.DataFrame, features: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
-    """Add family, score, severity, triggers and preceding deviations to the tests that became findings."""
+    """Turn the tests that became findings into rows: what moved with them and before them, how bad they are."""
     deltas = ["frequency_delta_pct", "ctr_delta_pct", "cpm_delta_pct"]
     context = features.select(*KEY, "level", "weeks_with_data", *deltas)
-    ratio = pl.col("current_value") / pl.col("baseline_value")
-    # A halving is as large as a doubling: both are a change by the factor 2, size 1.
-    size = pl.when(ratio > 0).then(pl.max_horizontal(ratio, 1 / ratio) - 1).otherwise(1.0).clip(0, 1)
-    seen = (pl.col("weeks_with_data") / FULL_HISTORY_WEEKS).clip(upper_bound=1.0)
-    empty = pl.lit([], dtype=ANOMALIES_AD.schema["preceding_deviations"])
     frame = (
         found.join(context, on=KEY, how="left")
         .join(preceding_deviations(found, known), on=KEY, how="left")
-        .with_columns(((1 - pl.col("q_value")) * seen).alias("confidence"))
-        .with_columns((size * pl.col("confidence")).alias("anomaly_score"))
         .with_columns(
-            pl.when(pl.col("anomaly_type").is_in(GOOD_NEWS))
-            .then(pl.lit("low"))
-            .otherwise(severity())
-            .alias("severity"),
-            pl.when(pl.col("anomaly_type").is_in(BAD_FOR_COST))
-            .then(likely_triggers())
-            .otherwise(pl.lit([], dtype=pl.List(pl.String)))
-            .alias("likely_triggers"),
-            pl.col("preceding_deviations").fill_null(empty),
-            pl.lit("new").alias("status"),
+            (pl.col("weeks_with_data") / FULL_HISTORY_WEEKS).clip(upper_bound=1.0).alias("seen"),
+            pl.lit("week").alias("granularity"),
         )
     )
-    frame = with_finding_id(frame).with_columns(
-        pl.lit("week").alias("granularity"), pl.lit(None, dtype=pl.Date).alias("date")
-    )
-    frame = frame.select(list(ANOMALIES_AD.schema))
-    return ANOMALIES_AD.conform(frame.sort("account_id", "week", "entity_id", "anomaly_type"))
+    return finding_rows(frame, pl.col("anomaly_type").is_in(BAD_FOR_COST))

@@ -45,7 +45,7 @@ CONVERSION = Metric(
 # By day of delivery: a pause or an end is nobody's anomaly, nor is another budget.
 DAILY_SPEND = pl.col("spend") / pl.col("active_days").fill_null(7)
 SPEND = Metric("spend", SPENDING, level=DAILY_SPEND)
-SPEND_OF_BUDGET = Metric("spend", SPENDING, level=DAILY_SPEND / pl.col("budget"))
+SPEND_OF_BUDGET = Metric("spend", SPENDING, level=DAILY_SPEND, of_budget=True)
 ORDER_VALUES = 1.0
 """Relative variance of one order's value: orders of a shop differ by about their mean."""
 RATIOS = (

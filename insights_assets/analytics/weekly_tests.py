@@ -3,8 +3,8 @@
 import numpy as np
 import polars as pl
 
-from insights_assets.analytics.discoveries import BAD_NEWS_RATE
-from insights_assets.analytics.expectations import KEY, WINDOW_WEEKS, Metric, expect
+from insights_assets.analytics.discoveries import BAD_NEWS_RATE, BELOW_RATE
+from insights_assets.analytics.expectations import WINDOW_WEEKS, Floats, Metric, Windows, expect
 from insights_assets.analytics.families import minimum_results
 from insights_assets.analytics.maturity import seen_so_far
 from insights_assets.analytics.noise import count_side_p_values, ratio_side_p_values
@@ -29,37 +29,45 @@ MIN_WEEKS = 3
 
 PART_OF_FALL = 0.5 ** (1 / 3)
 """Cost and spend each make at least a third of a halving of results (of its logarithm)."""
-POOL, POOL_WEEK = ["account_id", "judged"], ["account_id", "week"]
-"""Entities of an account share their scatter in a judged week: a metric is expected for all of a pool or for none."""
-TESTED = ("metric", "direction", "current_value", "baseline_value", "delta_pct", "p_value", "p_below")
+POOL_FAMILY = ["pool", "result_family"]
 COUNTED = ("counted", "expected", "variance", "degrees")
+SIZES = (
+    pl.len().over("pool", "campaign_id").alias("size"),
+    pl.col("campaign_id").n_unique().over("pool").alias("campaigns"),
+)
+"""How many tests of a family a campaign has, and how many campaigns have some; before those that prove nothing go."""
+TESTED = ("row", "pool", "campaign_id", "current_value", "baseline_value", "p_value", "p_below", "size", "campaigns")
 
 
-def week_tests(rows: pl.DataFrame) -> pl.DataFrame:
+def week_tests(at: Windows) -> pl.DataFrame:
     """Test the judged week of each window, every metric on both sides.
 
     Args:
-        rows: what `expectations.windows` returned, with `budget`.
+        at: the windows.
 
     Returns:
-        One row a test: account_id, entity_id, week and the columns of `TESTED` and `COUNTED`.
+        One row a test that could become a finding (`discoveries`): row and pool (as in `Windows`), campaign_id, metric,
+        direction, current_value, baseline_value, delta_pct, p_value, p_below (null where there is none), and the
+        `SIZES` of its family.
     """
-    costs = seen_so_far(expect(rows, COST).filter(pl.col("points") >= MIN_WEEKS))
-    spends = _compared(rows, SPEND)
-    of_budget = _beside_budget(rows, spends)
+    costs = seen_so_far(expect(at, COST).filter(pl.col("points") >= MIN_WEEKS), POOL_FAMILY)
+    spends = _compared(at, SPEND)
+    of_budget = _beside_budget(at, spends)
     return pl.concat(
         [
-            _cost_tests(rows, costs),
+            _cost_tests(at, costs),
             _volume_tests(costs, spends, of_budget),
-            _click_tests(rows),
+            _click_tests(at),
             _spend_tests(spends, of_budget),
-            *(_ratio_tests(_compared(rows, m), m.name) for m in RATIOS),
-            _reach_tests(rows),
+            *(_both_sides(c, m.name, *_ratio_p_values(c, m.name)) for m in RATIOS for c in (_compared(at, m),)),
+            _reach_tests(at),
         ]
+    ).with_columns(
+        ((pl.col("current_value") - pl.col("baseline_value")) / pl.col("baseline_value") * 100).alias("delta_pct")
     )
 
 
-def _cost_tests(rows: pl.DataFrame, costs: pl.DataFrame) -> pl.DataFrame:
+def _cost_tests(at: Windows, costs: pl.DataFrame) -> pl.DataFrame:
     """Test results for the spend: `cpr` where there are results, `results` (zero_results) where there are none.
 
     A dearer result counts by itself where fewer clicks became results; where fewer impressions or clicks were bought,
@@ -77,63 +85,72 @@ def _cost_tests(rows: pl.DataFrame, costs: pl.DataFrame) -> pl.DataFrame:
         pl.when(none).then(0.0).otherwise("cpr").alias("current_value"),
         pl.when(none).then("expected").otherwise(pl.col("spend") / pl.col("expected")).alias("baseline_value"),
     )
-    few, many = _count_tests(judged, "cpr")
-    # Fewer results are a dearer result: the side is turned round. None at all have no cost, and are tested as such.
-    tests = _both_sides(
-        judged.with_columns(pl.Series("p_below", few)), "cpr", many, np.maximum(few, _by_click(rows, judged, few))
+    few, many = _count_p_values(judged, "cpr")
+    # Fewer results are a dearer result: the side is turned round. None at all have no cost, and are tested as such, in
+    # the family of the dearer ones.
+    dearer, nothing = np.maximum(few, _by_click(at, judged, few)), (judged["results"] == 0).to_numpy()
+    cheaper = judged.with_columns(pl.Series("cheaper", many)).filter(pl.Series(~nothing)).with_columns(*SIZES)
+    judged = judged.with_columns(*SIZES, pl.Series("p_below", few), pl.Series("dearer", dearer))
+    return pl.concat(
+        [
+            _side(judged.filter(pl.Series(~nothing)), "cpr", "up", "dearer"),
+            _side(judged.filter(pl.Series(nothing)), "results", "down", "dearer"),
+            _side(cheaper, "cpr", "down", "cheaper"),
+        ]
     )
-    nothing = tests["current_value"] == 0
-    named = [pl.lit("results").alias("metric"), pl.lit("down").alias("direction")]
-    empty = tests.filter(nothing & (pl.col("direction") == "up")).with_columns(named)
-    return pl.concat([tests.filter(~nothing), empty])
 
 
-def _by_click(rows: pl.DataFrame, judged: pl.DataFrame, few: np.ndarray) -> np.ndarray:
+def _by_click(at: Windows, judged: pl.DataFrame, few: Floats) -> Floats:
     """Chance of as few results given the week's clicks; 0 where the account's clicks tell less of them than spend."""
-    names = [*KEY, "expected", "variance", "degrees"]
     # Elsewhere there is no finding that clicks could take back.
-    near = judged.filter(pl.Series(few <= BAD_NEWS_RATE)).select(POOL_WEEK).unique()
-    rows = rows.join(near, left_on=POOL, right_on=POOL_WEEK, how="semi", maintain_order="left")
-    given = expect(rows, CONVERSION).with_columns(
-        (pl.col("level_variance") + pl.col("scatter_variance")).alias("variance")
+    near = judged.filter(pl.Series(few <= BAD_NEWS_RATE))["pool"].unique().to_numpy()
+    given = expect(at.of_pools(near), CONVERSION).select(
+        "row",
+        by_click="expected",
+        click_variance=pl.col("level_variance") + pl.col("scatter_variance"),
+        click_degrees="degrees",
     )
-    pairs = judged.select(*KEY, "counted", "seen", pl.col("variance").alias("by_spend")).join(
-        given.select(names), on=KEY, how="left", maintain_order="left"
+    pairs = judged.select("row", "pool", "counted", "seen", "variance").join(given, on="row", how="left")
+    better = pl.col("click_variance").mean().over("pool") < pl.col("variance").mean().over("pool")
+    pairs = pairs.with_row_index("at").filter(better & (pl.col("by_click") > 0))
+    usable = pairs.select(
+        "counted", expected=pl.col("by_click") * pl.col("seen"), variance="click_variance", degrees="click_degrees"
     )
-    of_account = ["account_id", "week"]
-    better = pl.col("variance").mean().over(of_account) < pl.col("by_spend").mean().over(of_account)
-    usable = (pairs.select(better & (pl.col("expected") > 0)).to_series().fill_null(value=False)).to_numpy()
-    by_click, _ = _count_tests(pairs.with_columns(pl.col("expected") * pl.col("seen")).fill_null(1.0), "cpr")
-    return np.where(usable, by_click, 0.0)
+    out = np.zeros(few.size)
+    out[pairs["at"].to_numpy()] = _count_p_values(usable, "cpr")[0]
+    return out
 
 
-def _click_tests(rows: pl.DataFrame) -> pl.DataFrame:
-    judged = expect(rows, CLICK_RATE).filter(pl.col("points") >= MIN_WEEKS)
+def _click_tests(at: Windows) -> pl.DataFrame:
+    judged = expect(at, CLICK_RATE).filter(pl.col("points") >= MIN_WEEKS)
     judged = judged.with_columns(
         CLICKS.alias("counted"),
         (pl.col("level_variance") + pl.col("scatter_variance")).alias("variance"),
         pl.col("ctr").alias("current_value"),
         (pl.col("expected") / pl.col("impressions") * 100).alias("baseline_value"),
     )
-    few, many = _count_tests(judged, "ctr")
-    return _both_sides(judged, "ctr", few, many)
+    return _both_sides(judged, "ctr", *_count_p_values(judged, "ctr"))
 
 
-def _beside_budget(rows: pl.DataFrame, spends: pl.DataFrame) -> pl.DataFrame:
-    """Spend compared with what its budget lets expect; budgets that stay what they are say what spend says."""
-    changed = rows.group_by(*POOL, "series").agg(pl.col("budget").min() != pl.col("budget").max())
-    moved = changed.filter("budget").select(POOL).unique()
+def _beside_budget(at: Windows, spends: pl.DataFrame) -> pl.DataFrame:
+    """Spend compared with what its budget lets expect; budgets that stay what they are say what spend says.
+
+    Returns:
+        The rows of `spends`, in their order.
+    """
+    changed = (at.budget[1:] != at.budget[:-1]) & (at.series[1:] == at.series[:-1])
+    moved = np.unique(at.pool[1:][changed])
     parts = [
-        spends.join(moved, left_on=POOL_WEEK, right_on=POOL, how="anti", maintain_order="left"),
-        _compared(rows.join(moved, on=POOL, how="semi", maintain_order="left"), SPEND_OF_BUDGET),
+        spends.join(pl.DataFrame({"pool": moved}), on="pool", how="anti", maintain_order="left"),
+        _compared(at.of_pools(moved), SPEND_OF_BUDGET).select(spends.columns),
     ]
-    return spends.select(KEY).join(pl.concat(parts), on=KEY, maintain_order="left")
+    return spends.select("row").join(pl.concat(parts), on="row", maintain_order="left")
 
 
 def _spend_tests(spends: pl.DataFrame, of_budget: pl.DataFrame) -> pl.DataFrame:
     """Test spend by day, which must have changed, and changed beside its budget too."""
-    tests, beside = _ratio_tests(spends, "spend"), _ratio_tests(of_budget, "spend")
-    return tests.with_columns(pl.max_horizontal("p_value", beside["p_value"]).alias("p_value"))
+    by_day, beside = _ratio_p_values(spends, "spend"), _ratio_p_values(of_budget, "spend")
+    return _both_sides(spends, "spend", np.maximum(by_day[0], beside[0]), np.maximum(by_day[1], beside[1]))
 
 
 def _volume_tests(costs: pl.DataFrame, spends: pl.DataFrame, of_budget: pl.DataFrame) -> pl.DataFrame:
@@ -144,12 +161,12 @@ def _volume_tests(costs: pl.DataFrame, spends: pl.DataFrame, of_budget: pl.DataF
     smaller budget asks for fewer results.
     """
     of_spend = (pl.col("level_variance") + pl.col("scatter_variance")).alias("spend_variance")
-    usual = spends.select(*KEY, pl.col("ratio").alias("spent"), of_spend)
-    beside = of_budget.select(*KEY, pl.col("ratio").alias("spent_of_budget"))
+    usual = spends.select("row", pl.col("ratio").alias("spent"), of_spend)
+    beside = of_budget.select("row", pl.col("ratio").alias("spent_of_budget"))
     spent = pl.max_horizontal("spent", "spent_of_budget")
     judged = (
-        costs.join(usual, on=KEY)
-        .join(beside, on=KEY)
+        costs.join(usual, on="row")
+        .join(beside, on="row")
         .with_columns(
             ((pl.col("results") <= PART_OF_FALL * pl.col("expected")) & (spent <= PART_OF_FALL)).alias("both"),
             pl.col("results").alias("counted"),
@@ -158,63 +175,64 @@ def _volume_tests(costs: pl.DataFrame, spends: pl.DataFrame, of_budget: pl.DataF
             pl.col("variance") + pl.col("spend_variance"),
         )
         .filter((pl.col("results") > 0) & (pl.col("expected") >= minimum_results()))
-        .with_columns(pl.col("expected").alias("baseline_value"))
+        .with_columns(pl.col("expected").alias("baseline_value"), *SIZES)
     )
-    few, many = _count_tests(judged, "volume")
-    # A test that was made counts, also where its answer is no.
-    few = np.where(judged["both"].to_numpy(), few, 1.0)
-    return _both_sides(judged, "volume", few, many).filter(pl.col("direction") == "down")
+    # A test that was made counts in the size, also where its answer is no.
+    judged = judged.filter("both")
+    few, _ = _count_p_values(judged, "volume")
+    return _side(judged.with_columns(pl.Series("few", few)), "volume", "down", "few")
 
 
-def _reach_tests(rows: pl.DataFrame) -> pl.DataFrame:
+def _reach_tests(at: Windows) -> pl.DataFrame:
     """Test people reached for the impressions, where there are more impressions than usual."""
-    usual = rows.group_by("account_id", "entity_id", "judged").agg(
-        pl.col("impressions").filter(pl.col("time") < WINDOW_WEEKS).median().alias("usual_impressions")
+    before = at.only(at.time < WINDOW_WEEKS)
+    usual = (
+        pl.DataFrame({"series": before.series, "impressions": at.rows["impressions"].gather(before.row)})
+        .group_by("series")
+        .agg(pl.col("impressions").median().alias("usual"))
     )
-    judged = rows.filter(pl.col("time") == WINDOW_WEEKS).join(usual, on=["account_id", "entity_id", "judged"])
-    more = judged.filter(pl.col("impressions") >= MORE_IMPRESSIONS * pl.col("usual_impressions"))
-    rows = rows.join(more, left_on=POOL, right_on=POOL_WEEK, how="semi", maintain_order="left")
-    tests = _ratio_tests(_compared(rows, REACH), "reach").filter(pl.col("direction") == "down")
-    return tests.join(more, on=KEY, how="semi")
+    now = at.only(at.time == WINDOW_WEEKS)
+    more = pl.DataFrame(
+        {"series": now.series, "row": now.row, "pool": now.pool, "shown": at.rows["impressions"].gather(now.row)}
+    ).join(usual, on="series")
+    more = more.filter(pl.col("shown") >= MORE_IMPRESSIONS * pl.col("usual"))
+    judged = _compared(at.of_pools(more["pool"].unique().to_numpy()), REACH).join(more, on="row", how="semi")
+    fewer, _ = _ratio_p_values(judged, "reach")
+    judged = judged.with_columns(*SIZES, pl.Series("fewer", fewer))
+    return _side(judged, "reach", "down", "fewer")
 
 
-def _compared(rows: pl.DataFrame, metric: Metric) -> pl.DataFrame:
+def _compared(at: Windows, metric: Metric) -> pl.DataFrame:
     """Judged weeks of a metric with `ratio`, the value against what was expected."""
-    judged = expect(rows, metric).filter(pl.col("points") >= MIN_WEEKS)
+    judged = expect(at, metric).filter(pl.col("points") >= MIN_WEEKS)
     return judged.with_columns(
-        (metric.value() / pl.col("expected")).alias("ratio"),
+        (pl.col("value") / pl.col("expected")).alias("ratio"),
         pl.col(metric.name).cast(pl.Float64).alias("current_value"),
-    )
-
-
-def _ratio_tests(compared: pl.DataFrame, metric: str) -> pl.DataFrame:
-    judged = compared.with_columns(
-        pl.lit(None, dtype=pl.Float64).alias("counted"),
         (pl.col("level_variance") + pl.col("scatter_variance") + pl.col("noise")).alias("variance"),
-        (pl.col("current_value") / pl.col("ratio")).alias("baseline_value"),
-    )
-    ratio, variance, degrees = (judged[c].to_numpy() for c in ("ratio", "variance", "degrees"))
-    low, high = ratio_side_p_values(ratio, variance, degrees, margin(metric))
-    return _both_sides(judged, metric, low, high)
+    ).with_columns((pl.col("current_value") / pl.col("ratio")).alias("baseline_value"))
 
 
-def _count_tests(judged: pl.DataFrame, metric: str) -> tuple[np.ndarray, np.ndarray]:
+def _ratio_p_values(compared: pl.DataFrame, metric: str) -> tuple[Floats, Floats]:
+    ratio, variance, degrees = (compared[c].to_numpy() for c in ("ratio", "variance", "degrees"))
+    return ratio_side_p_values(ratio, variance, degrees, margin(metric))
+
+
+def _count_p_values(judged: pl.DataFrame, metric: str) -> tuple[Floats, Floats]:
     counted, expected, variance, degrees = (judged[c].to_numpy() for c in COUNTED)
     return count_side_p_values(counted, expected, variance, degrees, margin(metric))
 
 
-def _both_sides(judged: pl.DataFrame, metric: str, low: np.ndarray, high: np.ndarray) -> pl.DataFrame:
+def _both_sides(judged: pl.DataFrame, metric: str, low: Floats, high: Floats) -> pl.DataFrame:
     """Two tests for each row: below what was expected, and above."""
-    change = (pl.col("current_value") - pl.col("baseline_value")) / pl.col("baseline_value") * 100
-    below = pl.col("p_below") if "p_below" in judged.columns else pl.lit(None, dtype=pl.Float64)
-    sides = [
-        judged.with_columns(
-            below.alias("p_below"),
-            pl.lit(metric).alias("metric"),
-            pl.lit(direction).alias("direction"),
-            pl.Series("p_value", p, dtype=pl.Float64),
-            change.alias("delta_pct"),
-        )
-        for direction, p in (("down", low), ("up", high))
-    ]
-    return pl.concat(sides).select(*KEY, *TESTED, *COUNTED)
+    sides = judged.with_columns(pl.Series("low", low), pl.Series("high", high), *SIZES)
+    return pl.concat([_side(sides, metric, "down", "low"), _side(sides, metric, "up", "high")])
+
+
+def _side(judged: pl.DataFrame, metric: str, direction: str, p: str) -> pl.DataFrame:
+    """The tests of one side, without those that prove nothing at any size of their family."""
+    below = pl.col("p_below") if "p_below" in judged.columns else pl.lit(None, dtype=pl.Float64).alias("p_below")
+    return (
+        judged.filter((pl.col(p) <= BAD_NEWS_RATE) | (below <= BELOW_RATE))
+        .with_columns(pl.col(p).alias("p_value"), below)
+        .select(*TESTED, pl.lit(metric).alias("metric"), pl.lit(direction).alias("direction"))
+    )

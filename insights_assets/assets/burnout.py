@@ -1,5 +1,8 @@
 """Burnout: ad weeks as they were seen at their close, predictions learnt from them, and what those were worth."""
 
+from collections.abc import Callable
+from datetime import date
+
 import dagster as dg
 import polars as pl
 
@@ -93,9 +96,7 @@ def burnout_predictions(
     pooled=True,
 )
 def ad_lifecycle(context: dg.AssetExecutionContext) -> dg.MaterializeResult[pl.DataFrame]:
-    accounts, weeks = split_keys(context.partition_keys)
-    rows = lives(context.resources.lake.read(BURNOUT_WEEKS, until=weeks[-1]), weeks)
-    return dg.MaterializeResult(value=rows.filter(pl.col("account_id").is_in(accounts)))
+    return _of_all_accounts(context, lives)
 
 
 @table_asset(
@@ -107,8 +108,14 @@ def ad_lifecycle(context: dg.AssetExecutionContext) -> dg.MaterializeResult[pl.D
     pooled=True,
 )
 def creative_lifecycle(context: dg.AssetExecutionContext) -> dg.MaterializeResult[pl.DataFrame]:
+    return _of_all_accounts(context, creative_lives)
+
+
+def _of_all_accounts(
+    context: dg.AssetExecutionContext, survival: Callable[[pl.DataFrame, list[date]], pl.DataFrame]
+) -> dg.MaterializeResult[pl.DataFrame]:
     accounts, weeks = split_keys(context.partition_keys)
-    rows = creative_lives(context.resources.lake.read(BURNOUT_WEEKS, until=weeks[-1]), weeks)
+    rows = survival(context.resources.lake.read(BURNOUT_WEEKS, until=weeks[-1]), weeks)
     return dg.MaterializeResult(value=rows.filter(pl.col("account_id").is_in(accounts)))
 
 

@@ -86,5 +86,5 @@ def refused_since(lake: Lake, account_id: str, since: datetime) -> datetime | No
         pl.col("finished_at") > since,
         accounts=[account_id],
     )
-    newest: datetime | None = found["finished_at"].max()  # type: ignore[assignment]
-    return newest
+    times = found["finished_at"].sort()
+    return times[-1] if times.len() else None

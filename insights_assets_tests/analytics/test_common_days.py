@@ -10,7 +10,7 @@ from insights_assets.analytics.common_days import common_move
 
 def moves(changes, variance=0.0):
     frame = pl.DataFrame({"day": 1, "change": changes, "variance": variance}, schema_overrides={"change": pl.Float64})
-    return frame.select(common_move(pl.col("change"), pl.col("variance"), ["day"])).to_series().to_list()
+    return frame.select(common_move(pl.col("change"), pl.col("variance")).over("day")).to_series().to_list()
 
 
 def test_the_median_is_shared_whatever_one_does():

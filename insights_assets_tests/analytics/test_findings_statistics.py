@@ -5,11 +5,14 @@ from datetime import date
 import numpy as np
 import polars as pl
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from scipy import stats
 
-from insights_assets.analytics.discoveries import discoveries
+from insights_assets.analytics.discoveries import BAD_NEWS_RATE, BELOW_RATE, discoveries, family
+from insights_assets.analytics.expectations import windows
 from insights_assets.analytics.local_level import Panel, forecast
-from insights_assets.analytics.maturity import budget_of_window, with_budget, with_completeness
+from insights_assets.analytics.maturity import NO_BUDGETS, with_budget, with_completeness
 from insights_assets.analytics.noise import adjusted, count_p_values, ratio_p_values
 from insights_assets.analytics.shared_scale import Sums, shared
 
@@ -47,7 +50,15 @@ def test_adjusted_p_values_by_hand():
 def rows_of(*rows):
     names = ("entity_id", "metric", "direction", "p_value", "p_below", "large")
     frame = pl.DataFrame(rows, schema=names, orient="row", schema_overrides={"p_below": pl.Float64})
-    return frame.with_columns(pl.lit("act_1").alias("account_id"), pl.lit(WEEK).alias("week"))
+    numbered = frame.with_columns(pl.col("entity_id").rank("dense").alias("row"), pl.lit(0).alias("pool"))
+    return in_campaigns(numbered.with_columns(pl.lit("c1").alias("campaign_id")))
+
+
+def in_campaigns(tests):
+    return tests.with_columns(
+        pl.len().over(family(), "campaign_id").alias("size"),
+        pl.col("campaign_id").n_unique().over(family()).alias("campaigns"),
+    )
 
 
 def found(*rows):
@@ -120,22 +131,92 @@ def test_a_noisy_point_moves_the_level_less():
     assert 0 < unsure.mean[-1] < sure.mean[-1] < 0.2
 
 
+@given(st.integers(0, 2**32 - 1), st.integers(1, 4), st.sampled_from([0.0, 0.3]))
+@settings(max_examples=20, deadline=None)
+def test_series_learn_of_nobody_but_their_pool_whatever_is_forecast_beside_them(seed, pools, missing):
+    rng = np.random.default_rng(seed)
+    series, time = (a.ravel() for a in np.indices((12, 13)))
+    pool = np.sort(rng.integers(0, pools, 12))[series]
+    value = np.where(rng.random(series.size) < 0.1, 2.0, 0.2) * rng.standard_normal(series.size)
+    # With every point at every time tables are changed in place, with holes through copies.
+    there = rng.random(series.size) >= missing
+    places = np.flatnonzero(there)[rng.permutation(there.sum())]
+    slots = np.where(series % 2 == 0, time % 7, -1)[:, None]
+
+    def made(of):
+        at = places[np.isin(pool[places], of)]
+        numbers = np.unique(series[at], return_inverse=True)[1], np.unique(pool[at], return_inverse=True)[1]
+        noise = np.full(at.size, 0.01)
+        return at, forecast(Panel(numbers[0], time[at], numbers[1], value[at], noise, np.ones(at.size), slots[at]))
+
+    at, together = made(np.unique(pool))
+    for one in np.unique(pool):
+        mine, alone = made([one])
+        kept = np.isin(at, mine)
+        for name in ("mean", "level_variance", "scatter_variance", "points", "degrees"):
+            np.testing.assert_allclose(getattr(together, name)[kept], getattr(alone, name), rtol=1e-9, atol=1e-12)
+
+
+def test_a_campaign_that_is_proven_lends_its_ads_strength():
+    # Four campaigns of five ads. Of c1 four ads are dear at 0.02: within it 0.02 * 5 / 4 = 0.025, by Simes' test the
+    # campaign too; 0.025 * 4 campaigns is 0.1 among them. At 0.005 it is 0.00625 within, 0.025 among campaigns.
+    def told(p):
+        rows = [(f"ad{n:02}", "cpr", "up", p if n < 4 else 0.9, None, True) for n in range(20)]
+        names = pl.Series("campaign_id", [f"c{n // 5}" for n in range(20)])
+        return discoveries(in_campaigns(rows_of(*rows).with_columns(names)))
+
+    assert told(0.02).is_empty()
+    assert told(0.005)["entity_id"].to_list() == ["ad00", "ad01", "ad02", "ad03"]
+    assert told(0.005)["q_value"].to_list() == pytest.approx([0.025] * 4)
+
+
+def test_an_ad_of_a_calm_campaign_needs_the_proof_of_all_of_them():
+    # One of twenty is dear: 5 tests x 4 campaigns x p, as among twenty.
+    def told(p, *others):
+        known = {"ad00": p, **dict(others)}
+        rows = [(f"ad{n:02}", "cpr", "up", known.get(f"ad{n:02}", 0.9), None, True) for n in range(20)]
+        names = pl.Series("campaign_id", [f"c{n // 5}" for n in range(20)])
+        return set(discoveries(in_campaigns(rows_of(*rows).with_columns(names)))["entity_id"])
+
+    assert told(0.0026) == set()
+    assert told(0.0024) == {"ad00"}
+    # Strength is not lent across campaigns: 0.012 is nothing in c1, though it would pass among twenty (20 / 6 * 0.012).
+    dear = {f"ad{n:02}" for n in range(5)}
+    assert told(1e-6, *[(ad, 1e-6) for ad in dear], ("ad05", 0.012)) == dear
+
+
+@given(st.integers(0, 2**32 - 1))
+@settings(max_examples=20, deadline=None)
+def test_tests_that_prove_nothing_are_only_counted(seed):
+    rng = np.random.default_rng(seed)
+    pairs = (("cpr", "up"), ("cpr", "down"), ("ctr", "down"), ("results", "down"), ("spend", "up"))
+    rows = [
+        (f"ad{n:02}", *pairs[int(rng.integers(len(pairs)))], float(rng.beta(0.3, 2)), float(rng.random()), True)
+        for n in range(60)
+    ]
+    names = pl.Series("campaign_id", [f"c{n % 7}" for n in range(60)])
+    every = in_campaigns(rows_of(*rows).with_columns(names))
+    few = every.filter((pl.col("p_value") <= BAD_NEWS_RATE) | (pl.col("p_below") <= BELOW_RATE))
+    assert discoveries(every).equals(discoveries(few))
+
+
 def test_a_budget_counts_only_where_the_whole_window_has_one():
     rows = pl.DataFrame(
         {
             "account_id": "act_1",
             "entity_id": ["a", "a", "b"],
             "week": [date(2025, 12, 29), WEEK, WEEK],
-            "series": [0, 0, 1],
         }
     )
     adsets = pl.DataFrame(
         {"account_id": "act_1", "week": [WEEK, WEEK], "entity_id": ["a", "b"], "daily_budget": [50.0, 80.0]}
     )
-    for budgets, known, told in ((None, [None] * 3, [1.0, 1.0, 1.0]), (adsets, [None, 50.0, 80.0], [1.0, 1.0, 80.0])):
+    none, some = ([None] * 3, [1.0, 1.0, 1.0]), ([None, 50.0, 80.0], [1.0, 1.0, 80.0])
+    for budgets, (known, told) in ((NO_BUDGETS, none), (adsets, some)):
         made = with_budget(rows, budgets)
         assert made["budget"].to_list() == known
-        assert made.select(budget_of_window()).to_series().to_list() == told
+        # The windows of the newest week: of a both weeks, of b one.
+        assert windows(rows.filter(pl.col("week") == WEEK), made).budget.tolist() == told
 
 
 def test_completeness_is_one_until_told():

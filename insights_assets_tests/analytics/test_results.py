@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from insights_assets.analytics.families import CANONICAL, unknown_types
+from insights_assets.analytics.families import CANONICAL, MINIMUM_RESULTS, unknown_types
 from insights_assets.analytics.results import daily_levels, normalize, weekly_results
+from insights_assets.tables.columns import FAMILIES
 from insights_assets.tables.entities import ADSETS
 from insights_assets.tables.results import RESULTS_DAILY, RESULTS_WEEKLY
 from insights_assets_tests.analytics.ad_worlds import READ, actions, day, days, monday
@@ -237,3 +238,7 @@ def test_the_tables_refuse_what_is_wrong():
     good = daily_levels(DAILY, GOALS)
     assert RESULTS_DAILY.split(good.with_columns(pl.lit("leads").alias("result_family"))).good.is_empty()
     assert RESULTS_DAILY.split(good.with_columns(pl.lit(-1.0).alias("results"))).good.is_empty()
+
+
+def test_every_family_has_a_canonical_action_type_and_a_minimum():
+    assert set(CANONICAL) == set(MINIMUM_RESULTS) == set(FAMILIES)

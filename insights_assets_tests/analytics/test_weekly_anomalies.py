@@ -171,6 +171,19 @@ def test_an_end_a_pause_or_another_budget_is_no_anomaly_of_spend():
     assert ("ad1", "spend_spike") in types(paused, budgets=doubled.with_columns(pl.lit(100.0).alias("daily_budget")))
 
 
+def test_few_new_people_for_more_money_are_told_of_the_money():
+    def told(spend, impressions, reach):
+        rows = steady_ads(ads=3)
+        for row in rows:
+            if (row["ad_id"], row["week"]) == ("ad0", monday(13)):
+                more, of = row["impressions"] * impressions, row["reach"] * reach
+                row.update(spend=row["spend"] * spend, impressions=int(more), reach=int(of), frequency=more / of)
+        return {t for e, t in types(last_week(rows)) if e == "ad0"}
+
+    assert "reach_saturation" in told(1.0, 1.4, 1.0)
+    assert {"spend_spike", "reach_saturation"} & told(3.0, 3.0, 2.2) == {"spend_spike"}
+
+
 def test_a_spike_is_not_followed_by_a_drop():
     rows = steady_ads(ads=12, weeks=18)
     for row in rows:
