@@ -8,16 +8,23 @@ out, and the event itself has it. See docs/adr/0007 and 0013.
 """
 
 from abc import abstractmethod
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from dagster import DagsterEventType, EventLogEntry
-from dagster._core.storage.asset_check_execution_record import AssetCheckExecutionRecordStatus
+from dagster import AssetCheckKey, DagsterEventType, EventLogEntry, PartitionsDefinition
+from dagster._core.storage.asset_check_execution_record import (
+    AssetCheckExecutionRecordStatus,
+    AssetCheckPartitionInfo,
+)
+from dagster._core.storage.asset_check_state import AssetCheckState
 from dagster._core.storage.event_log import SqlEventLogStorage
 from dagster._core.storage.event_log.schema import AssetCheckExecutionsTable
 from dagster._serdes import serialize_value
 from dagster_shared.record import replace
 from sqlalchemy.engine import Connection
+
+from insights_assets.instance.check_states import ended_runs, state_of
 
 CHECK_PLANNED: Final = DagsterEventType.ASSET_CHECK_EVALUATION_PLANNED
 # The kinds of event that Dagster buffers in a run of ours. A batch with anything else goes the stock way.
@@ -41,6 +48,18 @@ class BatchedEvents(SqlEventLogStorage):
             self._write(events, [self._event_to_row(e) for e in events])
         else:
             super().store_event_batch(events)
+
+    def get_asset_check_state(
+        self, keys: Sequence[tuple[AssetCheckKey, PartitionsDefinition | None]]
+    ) -> Mapping[AssetCheckKey, AssetCheckState]:
+        """How the partitions of checks stand, as stock storage says it; the UI asks on each page of an asset."""
+        partitions = {key: definition for key, definition in keys if definition is not None}
+        infos: dict[AssetCheckKey, list[AssetCheckPartitionInfo]] = defaultdict(list)
+        for info in self.get_asset_check_partition_info(list(partitions)):
+            infos[info.check_key].append(info)
+        ended = ended_runs(self._instance, (info for found in infos.values() for info in found))
+        others = super().get_asset_check_state([(key, definition) for key, definition in keys if definition is None])
+        return {**others, **{key: state_of(key, d, infos[key], ended) for key, d in partitions.items()}}
 
     @abstractmethod
     def _write(self, events: Sequence[EventLogEntry], rows: list[dict[str, Any]]) -> None:

@@ -10,6 +10,8 @@ from dagster._serdes import serialize_value
 from insights_assets_tests.instance.histories import ASSETS, KEYS, PARTITIONS
 
 KINDS = (dg.DagsterEventType.ASSET_MATERIALIZATION, dg.DagsterEventType.ASSET_MATERIALIZATION_PLANNED)
+# The second has lost a partition since.
+DEFINED = [(ASSETS[0], PARTITIONS), (ASSETS[1], dg.StaticPartitionsDefinition(KEYS[1:]))]
 TAGS = [DATA_VERSION_TAG, f"{MULTIDIMENSIONAL_PARTITION_PREFIX}letter"]
 
 
@@ -19,6 +21,7 @@ def readings(instance, run_ids):
     return {
         "assets": {key.to_user_string(): _asset(instance, log, key) for key in ASSETS},
         "checks": {key.to_user_string(): _check(log, AssetCheckKey(key, "schema")) for key in ASSETS},
+        "states of checks": log.get_asset_check_state([(AssetCheckKey(key, "schema"), p) for key, p in DEFINED]),
         "runs": {run_id: _run(log, run_id) for run_id in run_ids},
         "all keys": sorted(k.to_user_string() for k in log.all_asset_keys()),
         "keys": sorted(k.to_user_string() for k in log.get_asset_keys(limit=10)),
