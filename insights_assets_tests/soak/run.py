@@ -1,6 +1,6 @@
 """Half an hour of refreshes with faults: memory, open files, sockets and threads must not grow.
 
-One process refreshes a few accounts again and again (each asset and check, over HTTP, in a storm of faults), ticks every
+One process refreshes a few accounts again and again (all assets and checks, over HTTP, amid faults), ticks every
 sensor as a code server does, and maintains the lake; beside it the read API answers. The clock runs 60 times as fast,
 so that numbers are restated. Exit code 1 when a figure grows, 2 when there were too few rounds to tell.
 
