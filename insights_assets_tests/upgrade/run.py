@@ -3,10 +3,10 @@
     python -m insights_assets_tests.upgrade.run --other 1.13.26
 
 makes an environment with that Dagster beside this one (by uv, from the configured index). `insights backfill` of each
-works on one home in turn: a week each, one account that can be read and one whose token has expired. After each turn both
-must tell the same runs, events, statuses of partitions and executions of checks, and none of before may have changed.
-`--core-only` replaces Dagster's core alone, for a version whose other packages are not there. An unknown minor version is
-expected to use the stock event log and to say so. Exit code 0 when all of that holds.
+works on one home in turn, a week each: one account can be read, one has an expired token. After each turn both must
+tell the same runs, events, statuses of partitions and executions of checks, and nothing of before may have changed.
+`--core-only` replaces Dagster's core alone, for a version whose other packages are not there. On an unknown minor
+version the stock event log is expected, and that it is said. Exit code 0 when all of that holds.
 """
 
 import argparse
