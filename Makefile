@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export DAGSTER_DISABLE_TELEMETRY := 1
 
-.PHONY: help demo dev test test-campaign test-celery test-slow lint docs bench clean
+.PHONY: help demo dev test test-campaign test-celery test-slow soak lint audit docs bench clean
 
 help:  ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -35,15 +35,24 @@ test-slow: $(VENV)/.installed  ## Run all slower proofs: the campaign, crashes, 
 test-celery: $(VENV)/.installed  ## Run the fleet on two Celery workers, Postgres and S3, and kill one of them (needs redis-server)
 	$(BIN)/pytest -n 0 -m slow insights_assets_tests/instance/test_celery.py
 
+soak: $(VENV)/.installed  ## Refresh for 30 minutes in a storm of faults; fail when memory, files, sockets or threads grow
+	$(BIN)/python -m insights_assets_tests.soak.run --minutes 30
+
 lint: $(VENV)/.installed  ## Check style and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-docs: $(VENV)/.installed  ## Write the pages that are made from code: errors, alerts, tables
+# Exit code 3: no advisory service can be reached, which is said and is no finding.
+audit: $(VENV)/.installed  ## Ask for known vulnerabilities of what is installed, and judge its licences
+	$(BIN)/python -m audit.licences --check
+	$(BIN)/python -m audit.advisories || test $$? -eq 3
+
+docs: $(VENV)/.installed  ## Write the pages that are made from code: errors, alerts, tables, licences
 	$(BIN)/python -m insights_assets.graph_api.error_docs
 	$(BIN)/python -m insights_assets.automation.alerts.kind_docs
 	$(BIN)/python -m insights_assets.tables.table_docs
+	$(BIN)/python -m audit.licences
 
 bench: $(VENV)/.installed  ## Measure (figures beside an alternative in the same run)
 	@for f in benchmarks/*.py; do echo "== $$f"; $(BIN)/python $$f || exit 1; done

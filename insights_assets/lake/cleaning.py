@@ -5,7 +5,6 @@ What a running reader holds stays: its snapshot's files are kept for `keep_files
 https://delta-io.github.io/delta-rs/usage/managing-tables/
 """
 
-import random
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -14,8 +13,9 @@ import polars as pl
 from deltalake import DeltaTable
 from deltalake.exceptions import CommitFailedError, DeltaError
 
-from insights_assets.lake.compaction import TRIES
+from insights_assets.lake.compaction import FIRST_PAUSE_S, TRIES
 from insights_assets.lake.failures import told
+from insights_assets.lake.patience import tries
 from insights_assets.lake.store import Lake, LakeError
 from insights_assets.tables.model import Table
 
@@ -60,7 +60,7 @@ def tidy_log(lake: Lake, table: Table) -> None:
 def expire(lake: Lake, expiry: Expiry, before: datetime, *, dry_run: bool = False) -> int:
     """Remove rows whose time was over before an instant (UTC); return how many."""
     table, column = expiry.table, expiry.column
-    for attempt in range(TRIES):
+    for _ in tries(lake.sleep, TRIES, FIRST_PAUSE_S):
         snapshot = lake.delta(table)
         old = 0 if snapshot is None else lake.rows(table, [column], pl.col(column) < before).height
         if snapshot is None or dry_run or not old:
@@ -69,7 +69,7 @@ def expire(lake: Lake, expiry: Expiry, before: datetime, *, dry_run: bool = Fals
             with lake.lock(table, lake.lock_names(table, snapshot)):
                 return int(snapshot.delete(f"{column} < '{before:%Y-%m-%dT%H:%M:%SZ}'")["num_deleted_rows"])
         except CommitFailedError:
-            lake.sleep(random.uniform(0, 0.5 * 2**attempt))
+            continue
         except (DeltaError, OSError) as error:
             raise LakeError(f"Table {table.name}: old rows cannot be removed: {told(error)}.") from error
     raise LakeError(f"Table {table.name}: old rows stay until the next time: others wrote it {TRIES} times meanwhile.")

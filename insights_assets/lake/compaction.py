@@ -4,7 +4,6 @@ A run of a step adds a file: after a week of daily refreshes an account has 7 in
 https://delta-io.github.io/delta-rs/usage/optimize/small-file-compaction-with-optimize/
 """
 
-import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
@@ -15,11 +14,13 @@ from deltalake.exceptions import CommitFailedError, DeltaError
 
 from insights_assets.lake.failures import told
 from insights_assets.lake.locking import BusyError
+from insights_assets.lake.patience import tries
 from insights_assets.lake.store import WHOLE, Lake, LakeError
 from insights_assets.tables.model import Table
 
 SMALL_BYTES: Final = 32 << 20  # a fleet's largest account-year of days is some megabytes
 TRIES: Final = 3
+FIRST_PAUSE_S: Final = 0.5
 # A commit each would make a log of thousands; all in one would lose everybody's work to one busy account.
 ACCOUNTS_A_COMMIT: Final = 32
 LOCK_WAIT_S: Final = 5.0
@@ -83,14 +84,14 @@ def _try(lake: Lake, table: Table, accounts: Sequence[str]) -> str | None:
     """Compact some accounts in one commit; None when that went well, else why not."""
     patient = replace(lake, write_wait_s=LOCK_WAIT_S)
     some = [("account_id", "in", list(accounts))] if table.partitioned else None
-    for attempt in range(TRIES):
+    for _ in tries(lake.sleep, TRIES, FIRST_PAUSE_S):
         try:
             with patient.lock(table, accounts):
                 snapshot = lake.delta(table)
                 if snapshot is not None:
                     snapshot.optimize.compact(partition_filters=some, max_concurrent_tasks=1)
         except CommitFailedError:
-            lake.sleep(random.uniform(0, 0.5 * 2**attempt))
+            continue
         except (DeltaError, OSError, BusyError, LakeError) as error:
             return told(error)
         else:

@@ -4,7 +4,6 @@ Belongs here: what one table needs, and which partitions nothing may write. Does
 weeks (`deletions.py`).
 """
 
-import random
 from collections.abc import Collection, Mapping
 from datetime import date, timedelta
 
@@ -12,8 +11,10 @@ import polars as pl
 from deltalake import DeltaTable
 from deltalake.exceptions import CommitFailedError, DeltaError
 
+from insights_assets.lake.failures import told
+from insights_assets.lake.patience import COMMIT_TRIES, tries
 from insights_assets.lake.predicates import of_partitions
-from insights_assets.lake.store import COMMIT_TRIES, Lake, LakeError, Partition
+from insights_assets.lake.store import Lake, LakeError, Partition
 from insights_assets.tables.deletions import DELETIONS
 from insights_assets.tables.model import Table
 
@@ -75,16 +76,16 @@ def delete_rows(
     """
     condition = of_partitions({(account_id, week) for week in weeks}, where)
     with lake.lock(table, [account_id]):
-        for attempt in range(COMMIT_TRIES):
+        for _ in tries(lake.sleep):
             snapshot = lake.delta(table)
             if snapshot is None or not weeks:
                 return 0
             try:
                 return int(snapshot.delete(condition)["num_deleted_rows"] or 0)
             except CommitFailedError:
-                lake.sleep(random.uniform(0, 0.05 * 2 ** min(attempt, 6)))
+                continue
             except (DeltaError, OSError) as error:
-                raise LakeError(f"Table {table.name} at {lake.uri(table)} cannot be written: {error}") from error
+                raise LakeError(f"Table {table.name} at {lake.uri(table)} cannot be written: {told(error)}.") from error
     raise LakeError(f"Table {table.name}: {COMMIT_TRIES} commits lost against other writers.")
 
 
@@ -97,16 +98,18 @@ def forget(lake: Lake, table: Table) -> None:
     Raises:
         LakeError: storage failed, or other writers were faster `COMMIT_TRIES` times.
     """
-    for attempt in range(COMMIT_TRIES):
+    for _ in tries(lake.sleep):
         snapshot = lake.delta(table)
         if snapshot is None or snapshot.version() == 0:
             return  # made, and never written to
         try:
             _forget(lake, table, snapshot)
         except CommitFailedError:
-            lake.sleep(random.uniform(0, 0.05 * 2 ** min(attempt, 6)))
+            continue
         except (DeltaError, OSError) as error:
-            raise LakeError(f"Old files of {table.name} at {lake.uri(table)} cannot be removed: {error}") from error
+            raise LakeError(
+                f"Old files of {table.name} at {lake.uri(table)} cannot be removed: {told(error)}."
+            ) from error
         else:
             return
     raise LakeError(f"Table {table.name}: {COMMIT_TRIES} commits lost against other writers.")

@@ -14,7 +14,8 @@ from deltalake import CommitProperties, DeltaTable, write_deltalake
 from deltalake.exceptions import CommitFailedError, DeltaError
 
 from insights_assets.lake.failures import told
-from insights_assets.lake.store import COMMIT_TRIES, Lake, LakeError
+from insights_assets.lake.patience import COMMIT_TRIES, tries
+from insights_assets.lake.store import Lake, LakeError
 from insights_assets.lake.stored_schema import difference, stored_schema
 from insights_assets.tables.history import NewerError, NoWayError, Upgrade, upgrade_of, upgraded
 from insights_assets.tables.model import Table
@@ -41,7 +42,7 @@ def migrate(lake: Lake, table: Table, *, dry_run: bool = False) -> Migrated | No
     if snapshot is None or _upgrade(lake, table, snapshot) is None:
         return None
     with lake.lock(table, lake.lock_names(table, snapshot)):
-        for _ in range(COMMIT_TRIES):
+        for _ in tries(lake.sleep):
             snapshot = lake.open(table)
             upgrade = None if snapshot is None else _upgrade(lake, table, snapshot)
             if snapshot is None or upgrade is None:

@@ -5,7 +5,6 @@ Belongs here: reading and writing whole tables and ranges of partitions. Does no
 delta-rs: https://delta-io.github.io/delta-rs/usage/writing/
 """
 
-import random
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -21,6 +20,7 @@ from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundErr
 
 from insights_assets.lake.failures import told
 from insights_assets.lake.locking import WRITE_WAIT_S, BusyError, writing
+from insights_assets.lake.patience import COMMIT_TRIES, tries
 from insights_assets.lake.predicates import of_partitions
 from insights_assets.lake.stored_schema import difference
 from insights_assets.problems import FailedError
@@ -28,7 +28,6 @@ from insights_assets.tables.model import Table
 
 Partition = tuple[str, date]
 WHOLE = ("whole table",)  # what writers of an unpartitioned table lock
-COMMIT_TRIES = 12  # eight writers on one account lost at most 4 races in a row when measured
 
 
 class LakeError(FailedError):
@@ -232,7 +231,7 @@ class Lake:
                 partition_by=partition_by,
                 storage_options=self.storage_options,
             )
-        for attempt in range(COMMIT_TRIES):
+        for _ in tries(self.sleep):
             try:
                 write_deltalake(
                     known or self.uri(table),
@@ -244,14 +243,10 @@ class Lake:
             except CommitFailedError as error:
                 if base is not None:
                     raise LostRaceError(f"Table {table.name} was changed by another writer meanwhile.") from error
-                if attempt == COMMIT_TRIES - 1:
-                    raise LakeError(
-                        f"Table {table.name}: {COMMIT_TRIES} commits lost against other writers."
-                    ) from error
                 known = None  # the next try begins at the newest version
-                self.sleep(random.uniform(0, 0.05 * 2 ** min(attempt, 6)))
             except (DeltaError, OSError) as error:
                 self.delta(table)  # says so when another release's columns are the cause
                 raise LakeError(f"Table {table.name} at {self.uri(table)} cannot be written: {told(error)}.") from error
             else:
                 return
+        raise LakeError(f"Table {table.name}: {COMMIT_TRIES} commits lost against other writers.")

@@ -4,7 +4,6 @@ On a disk writers wait for each other (`Lake.lock`). On an object store there is
 any other came after what was read, and the change is computed again.
 """
 
-import random
 from collections.abc import Callable
 
 import polars as pl
@@ -12,7 +11,8 @@ from deltalake import CommitProperties, DeltaTable, write_deltalake
 from deltalake.exceptions import CommitFailedError, DeltaError
 
 from insights_assets.lake.failures import told
-from insights_assets.lake.store import COMMIT_TRIES, WHOLE, Lake, LakeError
+from insights_assets.lake.patience import COMMIT_TRIES, tries
+from insights_assets.lake.store import WHOLE, Lake, LakeError
 from insights_assets.tables.model import REASON, Table
 
 
@@ -33,7 +33,7 @@ def update(lake: Lake, table: Table, change: Callable[[pl.DataFrame], pl.DataFra
     """
     with lake.lock(table, WHOLE):
         lake.ensure([table])
-        for attempt in range(COMMIT_TRIES):
+        for _ in tries(lake.sleep):
             snapshot = lake.delta(table)
             if snapshot is None:
                 raise LakeError(f"Table {table.name} at {lake.uri(table)} is gone.")
@@ -47,7 +47,7 @@ def update(lake: Lake, table: Table, change: Callable[[pl.DataFrame], pl.DataFra
             try:
                 _commit(lake, snapshot, after)
             except CommitFailedError:
-                lake.sleep(random.uniform(0, 0.05 * 2 ** min(attempt, 6)))
+                continue
             except (DeltaError, OSError) as error:
                 raise LakeError(f"Table {table.name} at {lake.uri(table)} cannot be written: {told(error)}.") from error
             else:

@@ -2,7 +2,6 @@
 
 import json
 import math
-import random
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -11,7 +10,8 @@ from typing import Any
 import polars as pl
 
 from insights_assets.lake.ledger import Ledger, read_range, within
-from insights_assets.lake.store import COMMIT_TRIES, Lake, LakeError, LostRaceError, Partition
+from insights_assets.lake.patience import COMMIT_TRIES, tries
+from insights_assets.lake.store import Lake, LakeError, LostRaceError, Partition
 from insights_assets.tables.model import REASON, Split, Table
 from insights_assets.tables.operations import QUARANTINE
 
@@ -57,11 +57,11 @@ def store(
         if split.bad.height or accounts & lake.accounts_of(QUARANTINE):
             refused = _quarantined(table, split.bad, now)
             lake.replace(QUARANTINE, refused, partitions, where={"table_name": [table.name]})
-        for attempt in range(COMMIT_TRIES):
+        for _ in tries(lake.sleep):
             try:
                 return _replace(lake, table, split, partitions, now, ledger, where)
             except LostRaceError:  # on an object store, where nobody waits: what was read is not what is there now
-                lake.sleep(random.uniform(0, 0.05 * 2 ** min(attempt, 6)))
+                continue
     raise LakeError(f"Table {table.name}: {COMMIT_TRIES} commits lost against other writers.")
 
 
