@@ -100,6 +100,12 @@ def test_every_section_has_its_numbers(page):
         assert text in page
 
 
+def test_what_to_do_what_burns_and_trust_stand_above_the_numbers(any_page):
+    headings = re.findall(r"<h2>(.*?)</h2>", any_page)
+    assert headings[:3] == ["What to do", "What is about to burn out", "Can it be trusted"]
+    assert headings[3].endswith("in numbers")
+
+
 def test_the_same_data_gives_the_same_page_and_leaves_no_state(lake, page):
     before = dict(mpl.rcParams)
     assert render(edition(lake)) == page
