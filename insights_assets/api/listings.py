@@ -9,7 +9,6 @@ from typing import Final
 from insights_assets.api import served_views as views
 from insights_assets.api.listing import Filter, Listing
 from insights_assets.api.served_views import LEVELS
-from insights_assets.tables.ad_lifecycle import STATUSES as LIFE_STATUSES
 from insights_assets.tables.anomalies import ANOMALY_TYPES, GRANULARITIES, METRICS, SEVERITIES, STATUSES
 from insights_assets.tables.burnout_predictions import RISK_LEVELS
 from insights_assets.tables.classifications import DIRECTIONS, SOURCES, TIERS
@@ -17,6 +16,7 @@ from insights_assets.tables.columns import FAMILIES
 from insights_assets.tables.creative_fatigue import FATIGUE
 from insights_assets.tables.entities import CREATIVE_TYPES
 from insights_assets.tables.forecasts import FORECAST_LEVELS, FORECAST_METRICS, GRAINS
+from insights_assets.tables.life import STATUSES as LIFE_STATUSES
 from insights_assets.tables.operations import ERROR_TYPES
 from insights_assets.tables.prediction_scores import KINDS
 from insights_assets.tables.recommendations import PRIORITY_LEVELS

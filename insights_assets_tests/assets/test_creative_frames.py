@@ -73,9 +73,9 @@ def test_the_urls_of_videos_are_renewed_with_those_of_pictures():
     march = datetime(2026, 3, 4, tzinfo=UTC)
     shown = since_when(shown_by(frame_of(ADS, valid_row(ADS, ad_id="1", creative_id="c")), ZONE), CREATIVES.empty())
     stored = CREATIVES.empty()
-    # 69A92D80: 5 March, 69CFF3C0: 3 April; the picture's ends on 31 March.
+    # 69A8C780: 5 March, 69CF0300: 3 April; the picture's ends on 31 March.
     for source, when, end in (
-        ("http://x.test/a.mp4?oe=69A8C580", march, datetime(2026, 3, 5, tzinfo=UTC)),
+        ("http://x.test/a.mp4?oe=69A8C780", march, datetime(2026, 3, 5, tzinfo=UTC)),
         ("http://x.test/b.mp4?oe=69CF0300", march + timedelta(days=20), datetime(2026, 3, 31, tzinfo=UTC)),
         (None, march + timedelta(days=21), datetime(2026, 3, 31, tzinfo=UTC)),
     ):
