@@ -11,7 +11,7 @@
 -- age_weeks | weeks | Weeks since the ad's first delivery known here
 -- recovery_probability | fraction | Of a burnt-out or degraded ad: share of like ad weeks with a good cost again in 4 weeks, shrunk by 20 at 1/2; may be null
 -- survival | fraction | Share of ads that reach this age without burning out (Kaplan-Meier)
--- median_weeks_left | weeks | Weeks in which half of the ads that got this old burn out; null when fewer than half did, or it has burnt
+-- median_weeks_left | weeks | Weeks in which half of the ads that got this old burn out; null when fewer did, or it has burnt
 -- burnt_lives | count | Ads behind it that burnt out
 -- censored_lives | count | Ads behind it that stopped or run on without having burnt out
 

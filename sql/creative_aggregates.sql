@@ -1,5 +1,5 @@
 -- view: creative_aggregates
--- one row per account, week, creative type and status; totals, ratios of sums, and plain averages for reference
+-- one row per account, week, creative type and status, made of the daily facts as they are: totals, ratios of sums, plain averages
 -- account_id | VARCHAR | Ad account, with its prefix
 -- week | DATE | Monday of the week, in the ad account's time zone
 -- creative_type | VARCHAR | Kind of creative (view creatives)
@@ -50,54 +50,79 @@
 -- avg_video_p50_rate | percent | Plain average of video_p50_rate over the creatives that have one: for reference, the small weigh as the large; may be null
 -- avg_video_p100_rate | percent | Plain average of video_p100_rate over the creatives that have one: for reference, the small weigh as the large; may be null
 
-SELECT
-    account_id,
-    week,
-    creative_type,
-    status,
-    currency,
-    spend,
-    impressions,
-    clicks,
-    inline_link_clicks,
-    post_engagements,
-    results,
-    result_family,
-    orders,
-    revenue,
-    video_impressions,
-    video_3s_plays,
-    video_plays,
-    video_thruplays,
-    video_p25,
-    video_p50,
-    video_p75,
-    video_p95,
-    video_p100,
-    ctr,
-    link_ctr,
-    cpm,
-    cpc,
-    cpr,
-    cost_per_order,
-    roas,
-    engagement_rate,
-    hook_rate,
-    hold_rate,
-    video_p25_rate,
-    video_p50_rate,
-    video_p75_rate,
-    video_p95_rate,
-    video_p100_rate,
-    creatives,
-    ads,
-    avg_ctr,
-    avg_cpc,
-    avg_roas,
-    avg_cost_per_order,
-    avg_hook_rate,
-    avg_engagement_rate,
-    avg_video_p25_rate,
-    avg_video_p50_rate,
-    avg_video_p100_rate
-FROM lake.creative_aggregates
+-- Once for each creative, for the plain averages, and once for all of a type and status.
+WITH figures AS (
+    SELECT
+        account_id,
+        week,
+        creative_type,
+        status,
+        currency,
+        grouping(creative_id) AS is_total,
+        sum(spend) AS spend,
+        CAST(sum(impressions) AS BIGINT) AS impressions,
+        CAST(sum(clicks) AS BIGINT) AS clicks,
+        CAST(sum(inline_link_clicks) AS BIGINT) AS inline_link_clicks,
+        CAST(sum(post_engagements) AS BIGINT) AS post_engagements,
+        sum(results) AS results,
+        CASE WHEN count(DISTINCT result_family) = 1 AND count(result_family) = count(*) THEN min(result_family) END AS result_family,
+        sum(orders) AS orders,
+        sum(revenue) AS revenue,
+        CAST(sum(video_impressions) AS BIGINT) AS video_impressions,
+        CAST(sum(video_3s_plays) AS BIGINT) AS video_3s_plays,
+        CAST(sum(video_plays) AS BIGINT) AS video_plays,
+        CAST(sum(video_thruplays) AS BIGINT) AS video_thruplays,
+        CAST(sum(video_p25) AS BIGINT) AS video_p25,
+        CAST(sum(video_p50) AS BIGINT) AS video_p50,
+        CAST(sum(video_p75) AS BIGINT) AS video_p75,
+        CAST(sum(video_p95) AS BIGINT) AS video_p95,
+        CAST(sum(video_p100) AS BIGINT) AS video_p100,
+        sum(clicks) * 100 / nullif(sum(impressions), 0) AS ctr,
+        sum(inline_link_clicks) * 100 / nullif(sum(impressions), 0) AS link_ctr,
+        sum(spend) * 1000 / nullif(sum(impressions), 0) AS cpm,
+        sum(spend) / nullif(sum(clicks), 0) AS cpc,
+        CASE WHEN count(DISTINCT result_family) = 1 AND count(result_family) = count(*) THEN sum(spend) / nullif(sum(results), 0) END AS cpr,
+        sum(spend) / nullif(sum(orders), 0) AS cost_per_order,
+        sum(revenue) FILTER (WHERE revenue IS NOT NULL) / nullif(sum(spend) FILTER (WHERE revenue IS NOT NULL), 0) AS roas,
+        sum(post_engagements) * 100 / nullif(sum(impressions), 0) AS engagement_rate,
+        sum(video_3s_plays) * 100 / nullif(sum(video_impressions), 0) AS hook_rate,
+        sum(video_thruplays) FILTER (WHERE video_thruplays IS NOT NULL) * 100 / nullif(sum(video_3s_plays) FILTER (WHERE video_thruplays IS NOT NULL), 0) AS hold_rate,
+        sum(video_p25) FILTER (WHERE video_p25 IS NOT NULL AND video_plays IS NOT NULL) * 100 / nullif(sum(video_plays) FILTER (WHERE video_p25 IS NOT NULL AND video_plays IS NOT NULL), 0) AS video_p25_rate,
+        sum(video_p50) FILTER (WHERE video_p50 IS NOT NULL AND video_plays IS NOT NULL) * 100 / nullif(sum(video_plays) FILTER (WHERE video_p50 IS NOT NULL AND video_plays IS NOT NULL), 0) AS video_p50_rate,
+        sum(video_p75) FILTER (WHERE video_p75 IS NOT NULL AND video_plays IS NOT NULL) * 100 / nullif(sum(video_plays) FILTER (WHERE video_p75 IS NOT NULL AND video_plays IS NOT NULL), 0) AS video_p75_rate,
+        sum(video_p95) FILTER (WHERE video_p95 IS NOT NULL AND video_plays IS NOT NULL) * 100 / nullif(sum(video_plays) FILTER (WHERE video_p95 IS NOT NULL AND video_plays IS NOT NULL), 0) AS video_p95_rate,
+        sum(video_p100) FILTER (WHERE video_p100 IS NOT NULL AND video_plays IS NOT NULL) * 100 / nullif(sum(video_plays) FILTER (WHERE video_p100 IS NOT NULL AND video_plays IS NOT NULL), 0) AS video_p100_rate,
+        count(DISTINCT creative_id) AS creatives,
+        CAST(len(list_distinct(flatten(list(ad_ids)))) AS BIGINT) AS ads
+    FROM lake.creative_performance
+    GROUP BY GROUPING SETS (
+        (account_id, week, creative_type, status, currency),
+        (account_id, week, creative_type, status, currency, creative_id)
+    )
+),
+
+averages AS (
+    SELECT
+        account_id,
+        week,
+        creative_type,
+        status,
+        currency,
+        avg(ctr) AS avg_ctr,
+        avg(cpc) AS avg_cpc,
+        avg(roas) AS avg_roas,
+        avg(cost_per_order) AS avg_cost_per_order,
+        avg(hook_rate) AS avg_hook_rate,
+        avg(engagement_rate) AS avg_engagement_rate,
+        avg(video_p25_rate) AS avg_video_p25_rate,
+        avg(video_p50_rate) AS avg_video_p50_rate,
+        avg(video_p100_rate) AS avg_video_p100_rate
+    FROM figures
+    WHERE is_total = 0
+    GROUP BY account_id, week, creative_type, status, currency
+)
+
+SELECT figures.* EXCLUDE (is_total), averages.* EXCLUDE (account_id, week, creative_type, status, currency)
+FROM figures
+JOIN averages USING (account_id, week, creative_type, status, currency)
+WHERE figures.is_total = 1

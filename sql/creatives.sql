@@ -13,7 +13,8 @@
 -- link_url | VARCHAR | Where a click leads: foreign text; may be null
 -- image_url | VARCHAR | Image; Meta's urls expire; may be null
 -- thumbnail_url | VARCHAR | Thumbnail; Meta's urls expire; may be null
--- urls_expire_at | UTC instant | When the first picture url stops working, where the urls say; may be null
+-- video_url | VARCHAR | Source of the video, where the token may read it; Meta's urls expire; may be null
+-- urls_expire_at | UTC instant | When the first picture or video url stops working, where the urls say; may be null
 -- urls_read_at | UTC instant | When the urls were read: each sync of the week renews them; may be null
 -- image_hash | VARCHAR | Image in the account's library; does not expire; may be null
 -- video_id | VARCHAR | Video; may be null
@@ -36,6 +37,7 @@ SELECT
     link_url,
     image_url,
     thumbnail_url,
+    video_url,
     urls_expire_at,
     urls_read_at,
     image_hash,

@@ -83,11 +83,13 @@ def rate_factors(days: pl.DataFrame, rates: Rates | None, to: pl.Expr) -> pl.Dat
 
 
 def one_currency(frame: pl.DataFrame, groups: Sequence[str]) -> None:
-    """Refuse groups in which currencies would be added.
+    """Refuse groups in which currencies would be added; groups by currency cannot be such.
 
     Raises:
         CurrencyError: there is one.
     """
+    if "currency" in groups:
+        return
     found = (
         frame.group_by(list(groups)).agg(pl.col("currency").unique())
         if groups

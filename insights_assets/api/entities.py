@@ -65,7 +65,7 @@ def detail(facts: Facts, level: str, entity_id: str, since: date | None, until: 
     own = facts.weekly.filter(pl.col("entity_id") == entity_id)
     if snapshots.is_empty() and own.is_empty():
         return None
-    newest: date = facts.weekly["week"].max() if facts.weekly.height else snapshots["week"][-1]  # type: ignore[assignment]
+    newest: date = facts.weekly.select(pl.col("week").max()).item() or snapshots["week"][-1]
     until = until or newest
     since = since or until - timedelta(weeks=USUAL_WEEKS - 1)
     within = period("week", since, until)

@@ -4,64 +4,31 @@ Belongs here: one entry a resource. Does not belong here: how a list is read and
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Final
 
-import polars as pl
-
 from insights_assets.api import served_views as views
-from insights_assets.api.paging import Rules
-from insights_assets.api.served_views import LEVELS, View
+from insights_assets.api.listing import Filter, Listing
+from insights_assets.api.served_views import LEVELS
 from insights_assets.tables.anomalies import ANOMALY_TYPES, GRANULARITIES, METRICS, SEVERITIES, STATUSES
 from insights_assets.tables.burnout_predictions import RISK_LEVELS
 from insights_assets.tables.classifications import DIRECTIONS, SOURCES, TIERS
 from insights_assets.tables.columns import FAMILIES
+from insights_assets.tables.creative_fatigue import FATIGUE
+from insights_assets.tables.entities import CREATIVE_TYPES
 from insights_assets.tables.forecasts import FORECAST_LEVELS, FORECAST_METRICS, GRAINS
+from insights_assets.tables.life import STATUSES as LIFE_STATUSES
 from insights_assets.tables.operations import ERROR_TYPES
 from insights_assets.tables.prediction_scores import KINDS
 from insights_assets.tables.recommendations import PRIORITY_LEVELS
 from insights_assets.tables.recommendations import TYPES as ADVICE_TYPES
 
-# What a filter takes: a closed list of words, or any value of a type.
-Filter = tuple[str, ...] | type
 ID: Final = str
 _MONEY: Final = ("spend", "results", "cpr")
-
-
-@dataclass(frozen=True)
-class Listing:
-    """One list: `path` under an account, its view, and what is allowed.
-
-    `levels` are the values of the parameter `level` (campaign when not given); None: the view has no levels.
-    """
-
-    path: str
-    view: View
-    summary: str
-    key: tuple[str, ...]
-    sorts: tuple[str, ...]
-    usual: str
-    filters: Mapping[str, Filter] = field(default_factory=dict, hash=False)
-    levels: tuple[str, ...] | None = LEVELS
-    time: str = "week"
-
-    @cached_property
-    def rules(self) -> Rules:
-        """What the list allows."""
-        sorts = tuple(dict.fromkeys((self.time, *self.sorts, *self.key)))
-        return Rules(self.key, sorts, self.usual, tuple(self.view.columns), self.time)
-
-    def of_level(self, rows: pl.DataFrame, level: str | None) -> pl.DataFrame:
-        """Rows of a level, where one table holds them all."""
-        if self.levels is None or level in self.view.tables:
-            return rows
-        return rows.filter(pl.col("level") == level)
-
-
 _ENTITY: Final[Mapping[str, Filter]] = {"entity_id": ID}
 _AD_IDS: Final[Mapping[str, Filter]] = {"campaign_id": ID, "adset_id": ID, "ad_id": ID}
 _FAMILY: Final[Mapping[str, Filter]] = {"result_family": FAMILIES}
+_RANKED_BY: Final = ("roas", "ctr", "hook_rate", "engagement_rate", "cost_per_order", "cpr")  # in the view's SQL
+_ACCOUNT_AND_LEVELS: Final = ("account", *LEVELS)
 _SUMS: Final = ("spend", "impressions", "clicks", "inline_link_clicks")
 
 LISTINGS: Final = (
@@ -177,6 +144,56 @@ LISTINGS: Final = (
         "-week,kind,metric,grain,horizon",
         {"kind": KINDS, "metric": (*FORECAST_METRICS, "burnt"), "grain": GRAINS, "horizon": int},
         levels=FORECAST_LEVELS,
+    ),
+    Listing(
+        "roas",
+        views.RETURNS,
+        "Weekly return on ad spend of the account and each entity, by attribution window, with offline sales",
+        ("week", "entity_id"),
+        ("spend", "purchases", "revenue", "roas", "roas_with_offline", "cost_per_purchase", "entity_id"),
+        "-week,-spend",
+        {**_ENTITY, "is_settled": bool},
+        levels=_ACCOUNT_AND_LEVELS,
+    ),
+    Listing(
+        "cost-per-action",
+        views.COSTS,
+        "Weekly cost of each action type, as Meta names it; types repeat each other, never add over them",
+        ("week", "entity_id", "action_type"),
+        ("actions", "spend", "cost", "action_type", "entity_id"),
+        "-week,entity_id,-actions",
+        {**_ENTITY, "action_type": ID},
+        levels=_ACCOUNT_AND_LEVELS,
+    ),
+    Listing(
+        "creatives/top",
+        views.BEST_CREATIVES,
+        "The ten best creatives of each week by metric, of those with at least 1 % of the account's spend",
+        ("week", "metric", "result_family", "rank", "creative_id"),
+        ("rank", "metric", "value", "spend", "spend_share_pct", "creative_id"),
+        "-week,metric,rank",
+        {"metric": _RANKED_BY, "creative_id": ID, "creative_type": CREATIVE_TYPES, **_FAMILY},
+        levels=None,
+    ),
+    Listing(
+        "creatives/lifecycle",
+        views.CREATIVE_LIVES,
+        "Life of each creative by week: its cost against its own good cost, and how long creatives last",
+        ("week", "creative_id", "result_family"),
+        ("cost_ratio", "age_weeks", "weeks_in_status", "median_weeks_left", "creative_id"),
+        "-week,-cost_ratio",
+        {"creative_id": ID, **_FAMILY, "status": LIFE_STATUSES},
+        levels=None,
+    ),
+    Listing(
+        "creatives/fatigue",
+        views.CREATIVE_WEAR,
+        "Fatigue of each creative by week: its recent weeks against its early ones, told only beyond noise",
+        ("week", "creative_id"),
+        ("link_ctr_change_pct", "cpr_change_pct", "link_ctr_q", "cpr_q", "weeks_shown", "creative_id"),
+        "-week,link_ctr_q",
+        {"creative_id": ID, "creative_type": CREATIVE_TYPES, **_FAMILY, "fatigue": FATIGUE},
+        levels=None,
     ),
     Listing(
         "checks",

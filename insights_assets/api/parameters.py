@@ -11,7 +11,7 @@ from typing import Annotated, Any, Final, Literal
 from fastapi import Path
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
-from insights_assets.api.listings import Filter
+from insights_assets.api.listing import Filter
 from insights_assets.api.paging import LARGEST_PAGE, USUAL_PAGE, Ask
 
 AccountId = Annotated[
@@ -62,13 +62,33 @@ class Paging(Period):
         )
 
 
+NAME_CONTAINS: Final = (str | None, Field(None, max_length=_TEXT, description="Only names with this text in them"))
+
+
+def one_of(words: tuple[str, ...], about: str, usual: str | None = None) -> tuple[Any, Any]:
+    """A parameter that takes one of some words."""
+    return (Literal[words] if usual else Literal[words] | None, Field(usual, description=about))
+
+
+def period_parameters(name: str, **own: tuple[Any, Any]) -> type[Period]:
+    """The parameters of something over days: the period, and `own` as (type, field)."""
+    fields: dict[str, Any] = own
+    made: type[Period] = create_model(f"{name}Parameters", __base__=Period, **fields)
+    return made
+
+
 def list_parameters(
-    name: str, filters: Mapping[str, Filter], sorts: tuple[str, ...], usual: str, levels: tuple[str, ...] | None
+    name: str,
+    filters: Mapping[str, Filter],
+    sorts: tuple[str, ...],
+    usual: str,
+    levels: tuple[str, ...] | None,
+    **more: tuple[Any, Any],
 ) -> type[Paging]:
-    """The parameters of one list: paging, its filters, and the level (campaign when not named)."""
-    own: dict[str, Any] = {column: _filter(column, kind) for column, kind in filters.items()}
+    """The parameters of one list: paging, its filters, the level (campaign when not named), and `more`."""
+    own: dict[str, Any] = {column: _filter(column, kind) for column, kind in filters.items()} | more
     if levels is not None:
-        own["level"] = (Literal[levels], Field("campaign", description="Level of the entities"))
+        own["level"] = one_of(levels, "Level of the entities", "campaign")
     about = f"Columns to order by, - for descending; {usual} when not given. Allowed: {', '.join(sorts)}"
     own["sort"] = (str | None, Field(None, max_length=_TEXT, description=about, examples=[usual]))
     made: type[Paging] = create_model(f"{name}Parameters", __base__=Paging, **own)
@@ -78,7 +98,7 @@ def list_parameters(
 def _filter(column: str, kind: Filter) -> tuple[Any, Any]:
     about = f"Only rows with this {column}"
     if isinstance(kind, tuple):
-        return (Literal[kind] | None, Field(None, description=about))
+        return one_of(kind, about)
     if kind is str:
         return (str | None, Field(None, max_length=_TEXT, description=about))
     if kind is int:

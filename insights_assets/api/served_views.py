@@ -18,6 +18,8 @@ from insights_assets.tables.alerts import ALERTS
 from insights_assets.tables.anomalies import ANOMALIES_AD, ANOMALIES_ADSET, ANOMALIES_CAMPAIGN
 from insights_assets.tables.burnout_predictions import BURNOUT_PREDICTIONS
 from insights_assets.tables.classifications import CLASSIFICATIONS
+from insights_assets.tables.creative_fatigue import CREATIVE_FATIGUE
+from insights_assets.tables.creative_lifecycle import CREATIVE_LIFECYCLE
 from insights_assets.tables.creative_performance import CREATIVE_PERFORMANCE
 from insights_assets.tables.entities import ADS, ADSETS, CAMPAIGNS
 from insights_assets.tables.entities import CREATIVES as CREATIVE_TABLE
@@ -34,6 +36,7 @@ from insights_assets.tables.operations import CHECK_RESULTS, SYNC_LOG
 from insights_assets.tables.prediction_scores import PREDICTION_SCORES
 from insights_assets.tables.recommendations import RECOMMENDATIONS
 from insights_assets.tables.results import RESULTS_DAILY, RESULTS_WEEKLY
+from insights_assets.tables.revenue_daily import REVENUE_DAILY
 
 LEVELS = ("campaign", "adset", "ad")
 
@@ -89,7 +92,7 @@ class View:
 
 
 class AskedView(View):
-    """A view that computes: DuckDB is asked, for 0.1 s once a state."""
+    """A view that computes, out of one table by account: DuckDB is asked, for 0.1 s once a state."""
 
     @cached_property
     def types(self) -> dict[str, pl.DataType]:
@@ -100,10 +103,15 @@ class AskedView(View):
     def read(
         self, lake: Lake, account_id: str, files: tuple[str, ...], level: str | None, currency: Any
     ) -> pl.DataFrame:
-        """Rows of one account; `files` and `currency` are found by the view itself."""
-        del files, level, currency
-        with open_catalog(lake, views={self.name}, accounts={account_id}) as connection:
-            return select(connection, f"FROM {self.name} WHERE account_id = ?", [account_id]).select(self.columns)
+        """Rows of one account, of a level where one is named; `files` and `currency` are found by the view itself."""
+        del files, currency
+        return self.over(lake, {account_id}, level)
+
+    def over(self, lake: Lake, accounts: Collection[str] | None, level: str | None = None) -> pl.DataFrame:
+        """Rows made of the facts of some accounts (None: of all), of a level where one is named."""
+        where, values = ("WHERE level = ?", [level]) if level else ("", [])
+        with open_catalog(lake, views={self.name}, accounts=accounts) as connection:
+            return select(connection, f"FROM {self.name} {where}", values).select(self.columns)
 
 
 def read_files(
@@ -172,6 +180,13 @@ BURNOUT = _one(BURNOUT_PREDICTIONS)
 CHECKS = _one(CHECK_RESULTS)
 SYNCS = _one(SYNC_LOG)
 ACCURACY = AskedView("prediction_accuracy", {"": PREDICTION_SCORES})
+RETURNS = AskedView("roas", {"": REVENUE_DAILY})
+BLENDED_RETURNS = AskedView("roas_blended", {"": REVENUE_DAILY})
+RETURNS_BY_DAY = _one(REVENUE_DAILY)
+COSTS = AskedView("cost_per_action", {"": INSIGHTS_DAILY})
 CREATIVE_DAYS = _one(CREATIVE_PERFORMANCE)
+BEST_CREATIVES = AskedView("top_creatives", {"": CREATIVE_PERFORMANCE})
+CREATIVE_LIVES = _one(CREATIVE_LIFECYCLE)
+CREATIVE_WEAR = _one(CREATIVE_FATIGUE)
 CREATIVES = _one(CREATIVE_TABLE)
 ENTITIES = {"campaign": _one(CAMPAIGNS), "adset": _one(ADSETS), "ad": _one(ADS)}

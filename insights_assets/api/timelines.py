@@ -46,7 +46,7 @@ def timeline(facts: pl.DataFrame, results: pl.DataFrame, series: Series) -> dict
     own = facts.filter(_is(series))
     if own.is_empty():
         return None
-    until: date = series.until or own[time].max()  # type: ignore[assignment]
+    until: date = series.until or own.select(pl.col(time).max()).item()
     since = series.since or until - USUAL_STEPS[series.grain]
     within = period(time, since, until)
     own = own.filter(*within)

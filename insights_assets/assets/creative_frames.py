@@ -1,6 +1,6 @@
 """Creative records to rows, and what of an earlier sync stays: pure functions, conforming frames out."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from datetime import date, datetime, timedelta
 
@@ -9,16 +9,26 @@ import polars as pl
 from insights_assets.graph_api.records import Creative
 from insights_assets.tables.entities import CREATIVES
 
-URLS = ("image_url", "thumbnail_url", "cards", "urls_expire_at", "urls_read_at")
+URLS = ("image_url", "thumbnail_url", "video_url", "cards", "urls_expire_at", "urls_read_at")
 AD_WEEK = ["account_id", "week", "ad_id"]
 _OF_THE_AD = ("account_id", "week", "ad_id", "shown_from")
 
 
-def creatives(records: Iterable[Creative], shown_by: pl.DataFrame, now: datetime) -> pl.DataFrame:
+def creatives(
+    records: Iterable[Creative], shown_by: pl.DataFrame, now: datetime, videos: Mapping[str, str] | None = None
+) -> pl.DataFrame:
     """Rows of `creatives`: each (account_id, week, ad_id, creative_id, shown_from) of `shown_by` described.
 
     A creative that the library lacks keeps its row, of type unknown: what its ads spent is spent.
+
+    Args:
+        records: the account's library.
+        shown_by: which ad shows which creative, from which day.
+        now: when the library was read.
+        videos: source url by video id, of the videos that may be read.
     """
+    known = list(records)
+    sources = {r.id: (videos or {}).get(r.video_id or "") for r in known}
     described = pl.DataFrame(
         [
             {
@@ -31,7 +41,8 @@ def creatives(records: Iterable[Creative], shown_by: pl.DataFrame, now: datetime
                 "link_url": r.url,
                 "image_url": r.image_url,
                 "thumbnail_url": r.thumbnail_url,
-                "urls_expire_at": r.urls_expire_at,
+                "video_url": sources[r.id],
+                "urls_expire_at": r.urls_expire_at(sources[r.id]),
                 "urls_read_at": now,
                 "image_hash": r.image_hash,
                 "video_id": r.video_id,
@@ -40,7 +51,7 @@ def creatives(records: Iterable[Creative], shown_by: pl.DataFrame, now: datetime
                 "cards": [asdict(card) for card in r.cards] or None,
                 "observed_at": now,
             }
-            for r in records
+            for r in known
         ],
         schema={c: t for c, t in CREATIVES.schema.items() if c not in _OF_THE_AD},
     )
@@ -60,6 +71,12 @@ def shown_by(ads: pl.DataFrame, zone: str) -> pl.DataFrame:
     """Which creative each ad shows, where it has one, and `seen_on`, the day on which that was seen."""
     seen = pl.col("observed_at").dt.convert_time_zone(zone).dt.date().alias("seen_on")
     return ads.filter(pl.col("creative_id").is_not_null()).select(*AD_WEEK, "creative_id", seen)
+
+
+def shows_video(records: Iterable[Creative], shown: pl.DataFrame) -> bool:
+    """Whether any ad of `shown` shows a video that has a url to ask for."""
+    ids = set(shown["creative_id"])
+    return any(r.video_id and r.id in ids for r in records)
 
 
 def since_when(shown: pl.DataFrame, stored: pl.DataFrame) -> pl.DataFrame:

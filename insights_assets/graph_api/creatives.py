@@ -82,11 +82,10 @@ class Creative:
         """Cards of a carousel, in their order."""
         return creative_specs.cards(self.object_story_spec)
 
-    @property
-    def urls_expire_at(self) -> datetime | None:
-        """When the first of its picture urls stops working; None when none of them says."""
+    def urls_expire_at(self, video_url: str | None = None) -> datetime | None:
+        """When the first of its picture urls, or its video's, stops working; None when none of them says."""
         return creative_specs.expires_at(
-            [self.image_url, self.thumbnail_url, *(card.picture_url for card in self.cards)]
+            [self.image_url, self.thumbnail_url, video_url, *(card.picture_url for card in self.cards)]
         )
 
     @classmethod

@@ -1,18 +1,31 @@
 """The JSON of creatives, one shape for each type."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime, time
 from typing import Any, Final
 
-from insights_assets.sandbox.objects import Creative
+from insights_assets.sandbox.objects import Creative, Video
 from insights_assets.sandbox.world import AccountWorld
 
 LANDING = "https://example.invalid/shop"
 URL_DAYS: Final = 14
+VIDEO_URL_DAYS: Final = 5
+WITH_VIDEO: Final = ("video", "dynamic")
+
+
+def videos(creatives: Iterable[Creative]) -> list[Video]:
+    """The account's videos, one for each creative that holds one."""
+    return [Video(video_id(one), one) for one in creatives if one.kind in WITH_VIDEO]
+
+
+def video_id(creative: Creative) -> str:
+    """Id of a creative's video."""
+    return f"7{creative.id[1:16]}"
 
 
 def _video(creative: Creative) -> dict[str, Any]:
     data = {
-        "video_id": f"7{creative.id[1:16]}",
+        "video_id": video_id(creative),
         "message": creative.name,
         "title": creative.name,
         "call_to_action": {"type": "SHOP_NOW", "value": {"link": LANDING}},
@@ -51,7 +64,7 @@ def _carousel(creative: Creative) -> dict[str, Any]:
 def _dynamic(creative: Creative) -> dict[str, Any]:
     feed = {
         "images": [{"hash": f"{int(creative.id) + part:032x}"} for part in range(3)],
-        "videos": [{"video_id": f"7{creative.id[1:16]}"}],
+        "videos": [{"video_id": video_id(creative)}],
         "titles": [{"text": creative.name}],
         "bodies": [{"text": f"{creative.name} body"}],
         "link_urls": [{"website_url": LANDING}],
@@ -87,9 +100,9 @@ SHAPES = {
 }
 
 
-def signed(url: str, made: AccountWorld, today: int) -> str:
-    """A url that works for two weeks from the day it is served, as Meta's content network signs them."""
-    end = datetime.combine(made.date_of(today + URL_DAYS), time(), UTC)
+def signed(url: str, made: AccountWorld, today: int, days: int = URL_DAYS) -> str:
+    """A url that works for some days from the one on which it is served, as Meta's content network signs them."""
+    end = datetime.combine(made.date_of(today + days), time(), UTC)
     return f"{url}?oh=00_{today:x}&oe={int(end.timestamp()):X}"
 
 
@@ -115,4 +128,17 @@ def creative_json(made: AccountWorld, creative: Creative, today: int) -> dict[st
         "link_url": LANDING,
         "instagram_permalink_url": None,
         **SHAPES[creative.kind](creative),
+    }
+
+
+def video_json(made: AccountWorld, video: Video, today: int) -> dict[str, Any]:
+    """All fields of a video as served on a day; its source is signed for a shorter time than pictures are."""
+    return {
+        "id": video.id,
+        "title": video.creative.name,
+        "description": None,
+        "length": 15.0,
+        "source": signed(f"https://example.invalid/videos/{video.id}.mp4", made, today, VIDEO_URL_DAYS),
+        "picture": signed(f"https://example.invalid/videos/{video.id}.jpg", made, today),
+        "status": {"video_status": "ready"},
     }

@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from typing import Any, Final
 
-from insights_assets.sandbox.creatives import creative_json
+from insights_assets.sandbox.creatives import creative_json, video_json
 from insights_assets.sandbox.errors import bad_parameter, no_field
-from insights_assets.sandbox.objects import Ad, AdSet, Campaign, Creative
+from insights_assets.sandbox.objects import Ad, AdSet, Campaign, Creative, Video
 from insights_assets.sandbox.status import ad_status, adset_status, campaign_status, created_day, stamp, updated_day
 from insights_assets.sandbox.world import AccountDays, AccountWorld
 
@@ -214,10 +214,11 @@ WRITERS: Final[dict[type, tuple[str, Writer]]] = {
     AdSet: ("AdSet", adset_json),
     Ad: ("Ad", ad_json),
     Creative: ("AdCreative", creative_json),
+    Video: ("Video", video_json),
 }
 
 
-def entity_json(made: AccountWorld, entity: Campaign | AdSet | Ad | Creative, fields: str, today: int) -> Json:
+def entity_json(made: AccountWorld, entity: Campaign | AdSet | Ad | Creative | Video, fields: str, today: int) -> Json:
     """The asked fields of an entity."""
     node, writer = WRITERS[type(entity)]
     full = writer(made, entity, today)

@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 
 from insights_assets.sandbox.filters import Entity
-from insights_assets.sandbox.objects import Ad, AdSet, Campaign, Creative
+from insights_assets.sandbox.objects import Ad, AdSet, Campaign, Creative, Video
 from insights_assets.sandbox.status import created_day
 from insights_assets.sandbox.world import AccountWorld
 
 
-def creative_ids(entities: Sequence[Entity | Creative]) -> list[str]:
+def creative_ids(entities: Sequence[Entity | Creative | Video]) -> list[str]:
     """Ids of the creatives among the entities, and of those that ads show."""
     creatives = [
         item if isinstance(item, Creative) else item.creative if isinstance(item, Ad) else None for item in entities

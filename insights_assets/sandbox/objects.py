@@ -66,6 +66,14 @@ class Creative:
 
 
 @dataclass(frozen=True, slots=True)
+class Video:
+    """The video of a creative, in the account's library."""
+
+    id: str
+    creative: Creative
+
+
+@dataclass(frozen=True, slots=True)
 class Ad:
     """An ad and the constants its delivery is drawn from; `end` is the first day without delivery."""
 

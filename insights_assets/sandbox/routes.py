@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
+from insights_assets.sandbox.creatives import videos
 from insights_assets.sandbox.entities import account_json, entity_json
 from insights_assets.sandbox.errors import bad_parameter, no_alias, no_object, too_many_ids
 from insights_assets.sandbox.fault_player import FaultPlayer
@@ -12,7 +13,7 @@ from insights_assets.sandbox.filters import Entity, predicate, read_conditions, 
 from insights_assets.sandbox.insight_rows import RowWriter
 from insights_assets.sandbox.insights import answer
 from insights_assets.sandbox.lookup import creative_ids, find
-from insights_assets.sandbox.objects import Creative
+from insights_assets.sandbox.objects import Creative, Video
 from insights_assets.sandbox.paging import page_request, paged, paged_text
 from insights_assets.sandbox.planting import PlantedFault
 from insights_assets.sandbox.questions import ask
@@ -139,7 +140,7 @@ class Router:
         if rest == ("insights",):
             return self._start(call, place, thrown) if call.method == "POST" else self._insights(call, place, None)
         edge = rest[0]
-        if len(rest) != 1 or edge not in {*EDGES, "adcreatives"}:
+        if len(rest) != 1 or edge not in {*EDGES, "adcreatives", "advideos"}:
             raise bad_parameter(f"Tried accessing nonexisting field ({edge}) on node type (AdAccount)")
         today = made.today(self.now())
         entities = self._listed(call, made, edge, today)
@@ -151,10 +152,11 @@ class Router:
 
         return paged(page_request(call.url, {**call.params, **call.page_params}), len(entities), rows)
 
-    def _listed(self, call: Call, made: AccountWorld, edge: str, today: int) -> list[Entity | Creative]:
-        if edge == "adcreatives":
+    def _listed(self, call: Call, made: AccountWorld, edge: str, today: int) -> Sequence[Entity | Creative | Video]:
+        if edge in {"adcreatives", "advideos"}:
             used = {ad.creative.id for ad in made.ads if created_day(ad) <= today}
-            return [item for item in made.creatives if item.id in used]
+            library = [item for item in made.creatives if item.id in used]
+            return library if edge == "adcreatives" else videos(library)
         level = EDGES[edge]
         conditions = read_conditions(call.params)
         holds, shows = predicate(made, conditions, level, today), visible(conditions, level, today)

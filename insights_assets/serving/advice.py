@@ -1,6 +1,7 @@
 """What a report advises: open recommendations of the newest complete weeks, the most important first."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 import polars as pl
@@ -41,6 +42,19 @@ def newest_advice(scope: Scope, newest: Mapping[str, date], names: Mapping[str, 
             for row in named.to_dicts()
         ]
     return tuple(sorted(found, key=_order))
+
+
+def varied(advice: Sequence[Advice], most: int, of_kind: int) -> list[Advice]:
+    """At most so many pieces in their order, of no kind more than `of_kind` while another kind is left out.
+
+    Twenty budgets to raise would push out every ad to stop.
+    """
+    ranks: Counter[str] = Counter()
+    turns = []
+    for place, one in enumerate(advice):
+        ranks[one.kind] += 1
+        turns.append((ranks[one.kind] > of_kind, place))
+    return [advice[place] for place in sorted(place for _, place in sorted(turns)[:most])]
 
 
 def _order(advice: Advice) -> tuple[int, float, str, str, str]:

@@ -13,6 +13,7 @@ import polars as pl
 from insights_assets.lake.store import Lake
 from insights_assets.partitions import monday
 from insights_assets.serving.comparison import Block, Comparison, compare, late, steps
+from insights_assets.serving.creatives import RankedCreative, ranked_creatives
 from insights_assets.serving.findings import collect
 from insights_assets.serving.model import ReportData
 from insights_assets.serving.periods import Period, Span, period
@@ -45,7 +46,8 @@ class Course:
 class Edition:
     """One report. `names` of accounts by id; `ad_names` of the ads that a year lists; `courses` of the largest spends.
 
-    `chosen` are the accounts that were asked for; None: all.
+    `creatives` are a week's best and worst: a day has too few results to tell, a year's are long gone. `chosen` are the
+    accounts that were asked for; None: all.
     """
 
     comparison: Comparison
@@ -54,6 +56,7 @@ class Edition:
     names: Mapping[str, str]
     ad_names: Mapping[str, str]
     chosen: tuple[str, ...] | None
+    creatives: tuple[RankedCreative, ...] = ()
 
     @property
     def period(self) -> Period:
@@ -87,7 +90,8 @@ def make_edition(
     # One account that misses the last day halves a day's sums, and is nothing in a year's.
     counted = totals if kind == "yearly" else totals.without([a for a, _ in behind])
     comparison = compare(found, counted, behind)
-    courses = _courses(Scope(lake, accounts, found.span.since, found.span.until), comparison, counted)
+    scope = Scope(lake, accounts, found.span.since, found.span.until)
+    courses = _courses(scope, comparison, counted)
     data = collect(
         lake,
         accounts=accounts,
@@ -103,6 +107,7 @@ def make_edition(
         names={a.account_id: a.name for a in data.accounts},
         ad_names=_ad_names(lake, courses),
         chosen=None if accounts is None else tuple(sorted(accounts)),
+        creatives=ranked_creatives(scope, found.span) if kind == "weekly" else (),
     )
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from insights_assets.serving import digest, words
+from insights_assets.serving.advice import varied
 from insights_assets.serving.burnout_pictures import lead_picture
 from insights_assets.serving.comparison import Block, Comparison, shortened
 from insights_assets.serving.editions import EVERY, Edition
@@ -29,6 +30,7 @@ FOLDER = "reports"
 """Where reports go, in `INSIGHTS_HOME`."""
 MOST = {"blocks": 24, "findings": 15, "risks": 10, "advice": 15, "expected": 40, "accounts": 40, "failures": 15}
 """Rows of each table of the page. What is beyond is counted, and the views have it."""
+ADVICE_OF_A_KIND = 4
 HEADINGS = (
     ("day", "On the day"),
     ("newest", "Newest complete week"),
@@ -86,6 +88,7 @@ def render(edition: Edition) -> str:
                 )
                 for c in edition.courses
             ],
+            advice=varied(data.advice, MOST["advice"], ADVICE_OF_A_KIND),
             delivered=delivered,
             idle=[a for a in data.accounts if not a.main],
             stale=[a for a in data.accounts if a.is_stale],

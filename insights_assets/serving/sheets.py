@@ -42,6 +42,7 @@ def sheets(edition: Edition) -> dict[str, pl.DataFrame]:
         "Findings": _frame(data.findings),
         "Burnout": _frame(data.risks),
         "Advice": _frame(data.advice),
+        "Creatives": _frame(edition.creatives),
         "Expected": _frame(data.expected),
         "Red checks": _frame(data.trust.failed_checks),
         "Failed steps": _frame(data.trust.failed_steps),

@@ -2,8 +2,17 @@
 
 import polars as pl
 
-from insights_assets.tables.ad_lifecycle import STATUSES
-from insights_assets.tables.columns import account_id, count, family, identifier, money, one_of, week
+from insights_assets.tables.columns import account_id, family, identifier, week
+from insights_assets.tables.life import (
+    burnt_lives,
+    censored_lives,
+    cost_ratio,
+    good_cpr,
+    life_status,
+    median_weeks_left,
+    survival,
+    weeks_in_status,
+)
 from insights_assets.tables.model import Table, TableModel, column
 
 
@@ -18,30 +27,15 @@ class CreativeLifecycle(TableModel):
     week: pl.Date = week()
     creative_id: pl.String = identifier("Creative")
     result_family: pl.String = family()
-    status: pl.String = one_of(
-        "burned_out: cost_ratio of 1.5 or more; degraded: 1.2 or more; recovering: below 1.5 within 4 weeks of having "
-        "burnt out; healthy: else, and while there is no good cost yet",
-        STATUSES,
-    )
-    weeks_in_status: pl.Int64 = column("Weeks with delivery in a row in this status", unit="weeks", ge=1)
-    good_cpr: pl.Float64 = money(
-        "Lower quartile of weekly costs from 25 to 2 weeks before, of at least 4; null below", nullable=True
-    )
-    cost_ratio: pl.Float64 = column(
-        "Cost of this week and the one before, a ratio of sums, over good_cpr", unit="fraction", ge=0, nullable=True
-    )
+    status: pl.String = life_status()
+    weeks_in_status: pl.Int64 = weeks_in_status()
+    good_cpr: pl.Float64 = good_cpr()
+    cost_ratio: pl.Float64 = cost_ratio()
     age_weeks: pl.Int64 = column("Weeks since its first delivery known here", unit="weeks", ge=0)
-    survival: pl.Float64 = column(
-        "Share of creatives that reach this age without burning out (Kaplan-Meier)", unit="fraction", ge=0, le=1
-    )
-    median_weeks_left: pl.Float64 = column(
-        "Weeks in which half of the creatives that got this old burn out; null when fewer did, or it has burnt",
-        unit="weeks",
-        ge=0,
-        nullable=True,
-    )
-    burnt_lives: pl.Int64 = count("Creatives behind it that burnt out")
-    censored_lives: pl.Int64 = count("Creatives behind it that stopped or run on without having burnt out")
+    survival: pl.Float64 = survival("creatives")
+    median_weeks_left: pl.Float64 = median_weeks_left("creatives")
+    burnt_lives: pl.Int64 = burnt_lives("Creatives")
+    censored_lives: pl.Int64 = censored_lives("Creatives")
 
 
 CREATIVE_LIFECYCLE = Table(

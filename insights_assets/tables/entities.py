@@ -101,7 +101,10 @@ class Creatives(TableModel):
     link_url: pl.String = column("Where a click leads: foreign text", nullable=True)
     image_url: pl.String = column("Image; Meta's urls expire", nullable=True)
     thumbnail_url: pl.String = column("Thumbnail; Meta's urls expire", nullable=True)
-    urls_expire_at: Instant = observed_at("When the first picture url stops working, where the urls say", nullable=True)
+    video_url: pl.String = column("Source of the video, where the token may read it; Meta's urls expire", nullable=True)
+    urls_expire_at: Instant = observed_at(
+        "When the first picture or video url stops working, where the urls say", nullable=True
+    )
     urls_read_at: Instant = observed_at("When the urls were read: each sync of the week renews them", nullable=True)
     image_hash: pl.String = column("Image in the account's library; does not expire", nullable=True)
     video_id: pl.String = column("Video", nullable=True)

@@ -145,3 +145,18 @@ def test_the_view_by_day_says_what_the_function_says(rows, tmp_path):
     told = aggregate(rows, WEEK, SUNDAY, by=by).sort(by)
     for name in (*by, "creatives", "ads", "result_family", *ADDITIVE, *RATIOS):
         assert viewed[name].to_list() == pytest.approx(told[name].to_list(), nan_ok=True), name
+
+
+def test_the_view_by_week_says_what_the_function_says_of_the_facts_as_they_are(rows, tmp_path):
+    """Between the commit of new facts and that of the stored weeks a reader sees the new facts alone."""
+    lake = Lake(str(tmp_path / "lake"))
+    lake.replace(CREATIVE_AGGREGATES, weekly_aggregates(rows.head(1)), [("act_1", WEEK)])
+    lake.replace(CREATIVE_PERFORMANCE, rows, [("act_1", WEEK)])
+    key = CREATIVE_AGGREGATES.key
+    viewed, told = query(lake, "FROM creative_aggregates").sort(key), weekly_aggregates(rows).sort(key)
+    assert set(viewed.columns) == set(told.columns)
+    for name in told.columns:
+        if told.schema[name] == pl.Float64:
+            assert viewed[name].to_list() == pytest.approx(told[name].to_list(), nan_ok=True), name
+        else:
+            assert viewed[name].to_list() == told[name].to_list(), name

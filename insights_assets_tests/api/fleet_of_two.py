@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from insights_assets.lake.store import Lake
 from insights_assets.tables.registry import TABLES
+from insights_assets_tests.analytics.creative_facts import action
 from insights_assets_tests.tables.rows import frame_of, valid_row
 
 NOW = datetime(2026, 3, 11, 6, tzinfo=UTC)
@@ -12,6 +13,8 @@ NEWEST = WEEKS[-1]
 HOSTILE = "<script>alert(1)</script>'; DROP TABLE ads; --"
 # ad -> (ad set, campaign, spend of a week, results of a week)
 ADS = {"11": ("s1", "c1", 100.0, 10.0), "12": ("s1", "c1", 300.0, 10.0), "13": ("s2", "c2", 50.0, 0.0)}
+# What a day's purchases are worth, in euro; of ad 12 Meta reports no value.
+WORTH = {"11": 250.0, "12": None, "13": 0.0}
 CURRENCY = {"act_1": "EUR", "act_2": "JPY"}
 
 
@@ -63,7 +66,16 @@ def rows_of(account):
             day = {**base, "ad_id": ad, "adset_id": adset, "campaign_id": campaign, "date": week + timedelta(days=n)}
             factor = 100 if account == "act_2" else 1
             facts = {"spend": spend * factor, "impressions": int(spend * 10), "clicks": 20, "inline_link_clicks": 10}
-            out["insights_daily"].append({**day, **facts, "currency": CURRENCY[account], "is_settled": False})
+            done = [action("link_click", 5.0), action("omni_purchase", results)] if results else []
+            out["insights_daily"].append(
+                {**day, **facts, "currency": CURRENCY[account], "is_settled": False, "actions": done}
+            )
+            sold = {"spend": spend * factor, "currency": CURRENCY[account], "offline_conversions": 0.0}
+            worth = None if WORTH[ad] is None else WORTH[ad] * factor
+            out["revenue_daily"].append(
+                {**day, **sold, "level": "ad", "entity_id": ad, "purchases": results, "revenue": worth}
+                | {"revenue_7d_click": 9.0 * factor, "offline_revenue": 0.0, "offline_unconverted": 0}
+            )
             for level, name in (("campaign", campaign), ("adset", adset), ("ad", ad)):
                 bought = {"level": level, "entity_id": name, "results": results, "spend": spend * factor}
                 cost = {"cpr": spend * factor / results if results else None, "result_value": None, "is_primary": True}
@@ -73,10 +85,17 @@ def rows_of(account):
                 | {"impressions": int(spend * 10), "clicks": 20, "status": "ACTIVE", "orders": results, "revenue": 1.0}
             )
             out["creatives"].append({**base, "creative_id": f"k{ad}", "ad_id": ad, "name": f"Creative {ad}"})
+            life = {**base, "creative_id": f"k{ad}"}
+            out["creative_lifecycle"].append({**life, "cost_ratio": 1.0 + n, "status": "degraded" if n else "healthy"})
+            out["creative_fatigue"].append({**life, "link_ctr_q": 0.1 * n, "fatigue": "fresh" if n else "fatigued"})
             out["burnout_predictions"].append({**base, "ad_id": ad, "risk_score": 0.1 * n, "risk_level": "low"})
         for step, status in (("ads", "ok"), ("insights_daily", "ok")):
             at = NOW - timedelta(hours=2 if step == "ads" else 1)
             out["sync_log"].append({**base, "step": step, "status": status, "finished_at": at, "error_type": None})
+    outside = {"account_id": account, "week": NEWEST, "date": NEWEST, "level": "campaign", "entity_id": "c1"}
+    outside |= {"campaign_id": "c1", "adset_id": None, "currency": CURRENCY[account], "spend": 0.0, "purchases": 0.0}
+    outside |= {"revenue": 0.0, "revenue_7d_click": 0.0, "offline_conversions": 2.0, "offline_unconverted": 0}
+    out["revenue_daily"].append({**outside, "offline_revenue": 5000.0 if account == "act_2" else 50.0})
     newest = {"account_id": account, "week": NEWEST, "level": "ad", "entity_id": "11"}
     out["anomalies_ad"] = [{**newest, "finding_id": "0" * 15 + str(n), "anomaly_score": 0.5} for n in range(7)]
     out["recommendations_ad"] = [newest]

@@ -11,6 +11,8 @@ from insights_assets.lake.catalog import open_catalog
 
 CASES = [(view, level) for view in vars(views).values() if isinstance(view, views.View) for level in view.tables]
 CASES += [(view, "") for view in views.ENTITIES.values()]
+OVER_ACCOUNTS = (views.BLENDED_RETURNS,)
+CASES = [case for case in CASES if case[0] not in OVER_ACCOUNTS]
 UNPARTITIONED = ("accounts", "alerts")
 
 
@@ -31,6 +33,13 @@ def test_rows_are_those_of_the_view(view, level, lake, catalog):
     assert whole or rows.height or not expected.height
     kinds = {c: pl.Int64 for c, t in expected.schema.items() if t in (pl.Int32, pl.Decimal)}
     assert_frame_equal(rows, expected.cast(kinds), check_row_order=False)
+
+
+def test_a_view_over_accounts_is_of_those_that_are_asked_for(lake, catalog):
+    view = views.BLENDED_RETURNS
+    assert_frame_equal(view.over(lake, None), catalog.sql("FROM roas_blended").pl(), check_row_order=False)
+    assert set(view.over(lake, {"act_2"})["currency"]) == {"JPY"}
+    assert view.over(lake, set()).is_empty()
 
 
 def test_every_list_has_its_columns():

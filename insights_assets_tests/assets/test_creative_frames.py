@@ -6,7 +6,7 @@ import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from insights_assets.assets.creative_frames import creatives, shown_by, since_when, with_history
+from insights_assets.assets.creative_frames import creatives, shown_by, shows_video, since_when, with_history
 from insights_assets.graph_api.records import Creative
 from insights_assets.tables.entities import ADS, CREATIVES
 from insights_assets_tests.tables.rows import WEEK, frame_of, valid_row
@@ -61,6 +61,34 @@ def test_a_creative_that_the_library_lost_keeps_its_row_and_its_old_urls():
     known = sync([("1", "c", WEEK)], library("c"), CREATIVES.empty(), datetime(2026, 3, 4, tzinfo=UTC))
     lost = sync([("1", "c", WEEK)], library("other"), known, datetime(2026, 3, 20, tzinfo=UTC), running=LATER)
     assert lost.equals(known)
+
+
+def watched(source):
+    """A video creative with a picture, and the source url that a sync read of its video (None: none)."""
+    node = {"id": "c", "video_id": "9", "object_type": "VIDEO", "image_url": "http://x.test/a.jpg?oe=69CB0E80"}
+    return [Creative.from_json(node)], {"9": source} if source else {}
+
+
+def test_the_urls_of_videos_are_renewed_with_those_of_pictures():
+    march = datetime(2026, 3, 4, tzinfo=UTC)
+    shown = since_when(shown_by(frame_of(ADS, valid_row(ADS, ad_id="1", creative_id="c")), ZONE), CREATIVES.empty())
+    stored = CREATIVES.empty()
+    # 69A8C780: 5 March, 69CF0300: 3 April; the picture's ends on 31 March.
+    for source, when, end in (
+        ("http://x.test/a.mp4?oe=69A8C780", march, datetime(2026, 3, 5, tzinfo=UTC)),
+        ("http://x.test/b.mp4?oe=69CF0300", march + timedelta(days=20), datetime(2026, 3, 31, tzinfo=UTC)),
+        (None, march + timedelta(days=21), datetime(2026, 3, 31, tzinfo=UTC)),
+    ):
+        records, videos = watched(source)
+        assert shows_video(records, shown)
+        stored = with_history(creatives(records, shown, when, videos), stored, running=LATER)
+        assert told(stored, "video_url", "urls_expire_at", "urls_read_at") == [(source, end, when)]
+
+
+def test_videos_are_asked_for_only_where_one_is_shown():
+    shown = since_when(shown_by(frame_of(ADS, valid_row(ADS, ad_id="1", creative_id="other")), ZONE), CREATIVES.empty())
+    assert not shows_video(watched(None)[0], shown)
+    assert not shows_video(library("other"), shown)
 
 
 def test_an_ad_without_a_creative_has_no_row():

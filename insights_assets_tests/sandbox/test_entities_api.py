@@ -1,9 +1,11 @@
 import json
+from datetime import timedelta
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from insights_assets.graph_api.creative_specs import expires_at
 from insights_assets.sandbox import World, create_app
 
 from .conftest import NOW, TOKEN, AppClient, all_pages
@@ -14,7 +16,7 @@ EVERY = json.dumps(
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(limit=st.integers(1, 60), edge=st.sampled_from(["campaigns", "adsets", "ads", "adcreatives"]))
+@given(limit=st.integers(1, 60), edge=st.sampled_from(["campaigns", "adsets", "ads", "adcreatives", "advideos"]))
 def test_paging_gives_each_entity_once(client: AppClient, world: World, limit: int, edge: str):
     account = world.accounts[2].id
     ids = [row["id"] for row in all_pages(client, f"/v26.0/{account}/{edge}", fields="id", limit=limit)]
@@ -173,3 +175,12 @@ def test_only_the_methods_of_the_api_are_known(client: AppClient, world: World):
         assert client.request(method, f"/{world.accounts[0].id}").json()["error"]["error_subcode"] == 33
     assert client.delete(f"/{world.account(world.accounts[0].id).ads[0].id}").json()["error"]["error_subcode"] == 33
     assert client.delete(f"/{world.accounts[0].id}/ads").json()["error"]["error_subcode"] == 33
+
+
+def test_videos_are_those_of_the_creatives_and_their_sources_end(client: AppClient, world: World):
+    account = world.accounts[0].id
+    library = all_pages(client, f"/{account}/adcreatives", fields="video_id,object_type", limit=100)
+    videos = all_pages(client, f"/{account}/advideos", fields="id,source", limit=100)
+    assert {row["video_id"] for row in library if row.get("video_id")} <= {row["id"] for row in videos}
+    ends = {expires_at([row["source"]]) for row in videos}
+    assert all(end is not None and timedelta() < end - NOW <= timedelta(days=5) for end in ends)

@@ -2,7 +2,7 @@
 
 import base64
 import re
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import timedelta
 from html.parser import HTMLParser
 from xml.etree import ElementTree as ET
@@ -11,9 +11,11 @@ import matplotlib as mpl
 import polars as pl
 import pytest
 
+from insights_assets.serving.advice import varied
 from insights_assets.serving.burnout_pictures import lead_picture
 from insights_assets.serving.editions import make_edition
 from insights_assets.serving.findings import collect
+from insights_assets.serving.model import Advice
 from insights_assets.serving.periods import KINDS
 from insights_assets.serving.report import render, write_report
 from insights_assets_tests.serving import small_lake as small
@@ -98,6 +100,12 @@ def test_a_week_has_its_pictures(page):
 def test_every_section_has_its_numbers(page):
     for text in ("cost per purchase result up 100 %", "permission", "name: too long", "act_2", "5,000 JPY", "60 %"):
         assert text in page
+
+
+def test_what_to_do_what_burns_and_trust_stand_above_the_numbers(any_page):
+    headings = re.findall(r"<h2>(.*?)</h2>", any_page)
+    assert headings[:3] == ["What to do", "What is about to burn out", "Can it be trusted"]
+    assert headings[3].endswith("in numbers")
 
 
 def test_the_same_data_gives_the_same_page_and_leaves_no_state(lake, page):
@@ -200,3 +208,17 @@ def test_advice_of_the_newest_complete_week_comes_first_by_priority(tmp_path):
     assert page.index("Do SCALE_UP") < page.index("Do PAUSE")
     assert "Spring &lt;offer&gt;" in page
     assert "No advice is open" in render(replace(shown, data=replace(data, advice=())))
+
+
+def test_no_kind_of_advice_pushes_out_another():
+    kinds = ["SCALE_UP"] * 5 + ["PAUSE"] * 3 + ["REACTIVATE"]
+    known = {f.name: None for f in fields(Advice)}
+    told = [Advice(**{**known, "kind": kind, "entity_id": str(n)}) for n, kind in enumerate(kinds)]
+    shown = [(a.kind, a.entity_id) for a in varied(told, 6, 2)]
+    assert shown == [
+        *(("SCALE_UP", n) for n in "012"),  # the third, for there was room
+        *(("PAUSE", n) for n in "56"),
+        ("REACTIVATE", "8"),
+    ]
+    assert varied(told, 20, 2) == told
+    assert varied([], 6, 2) == []

@@ -11,7 +11,7 @@ from pydantic import Field
 from insights_assets.api.access import Caller, allowed
 from insights_assets.api.answers import plain, with_rows
 from insights_assets.api.documents import answer, listed, problems, thing
-from insights_assets.api.listings import Filter
+from insights_assets.api.listing import Filter
 from insights_assets.api.paging import Rules, cut, matching
 from insights_assets.api.parameters import Strict, list_parameters
 from insights_assets.api.problems import not_found

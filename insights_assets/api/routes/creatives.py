@@ -1,6 +1,6 @@
 """Routes of creatives (`creatives.py`)."""
 
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final
 
 import polars as pl
 from fastapi import APIRouter, Depends, Query, Request, Response
@@ -12,9 +12,9 @@ from insights_assets.api.answers import encode, with_rows
 from insights_assets.api.creatives import ABOUT, Choice, chosen, of_period, totals
 from insights_assets.api.documents import answer, page_of, thing
 from insights_assets.api.freshness import freshness
-from insights_assets.api.listings import Filter
+from insights_assets.api.listing import Filter
 from insights_assets.api.paging import Rules, cut, matching
-from insights_assets.api.parameters import AccountId, Period, list_parameters
+from insights_assets.api.parameters import NAME_CONTAINS, AccountId, list_parameters, one_of, period_parameters
 from insights_assets.api.reading import look_at
 from insights_assets.api.served_views import CREATIVE_DAYS, CREATIVES
 from insights_assets.api.shelf import Look
@@ -37,7 +37,6 @@ SHOWN: Final = (
     *ABOUT,
 )
 RULES: Final = Rules(("creative_id",), ("creative_id", "name", "ads", *FIGURES), "-spend", SHOWN, time=None)
-Base: Any = list_parameters("Creatives", FILTERS, RULES.sorts, RULES.usual, None)
 WANTED: Final = ((CREATIVE_DAYS, None), (CREATIVES, None))
 _ITEM: Final = {"creative_id": "1202", "creative_type": "video", "spend": 120.5, "hook_rate": 28.1, "roas": 2.4}
 _SCHEMA, _EXAMPLE = page_of(
@@ -47,20 +46,20 @@ _SCHEMA, _EXAMPLE = page_of(
     },
     _ITEM,
 )
-
-
-class CreativesParameters(Base):  # type: ignore[misc]
-    """Which creatives; the newest 28 days when no period is given."""
-
-    min_spend: float | None = Field(None, ge=0, description="Only those that spent so much in the period")
-    name_contains: str | None = Field(None, max_length=200, description="Only names with this text in them")
-
-
-class AggregateParameters(Period):
-    """Days (the newest 28 when none is given), a type, a status."""
-
-    creative_type: Literal[CREATIVE_TYPES] | None = Field(None, description="Only this type")  # type: ignore[valid-type]
-    status: Literal[STATUSES] | None = Field(None, description="Only days of this status")  # type: ignore[valid-type]
+CreativesParameters: Any = list_parameters(
+    "Creatives",
+    FILTERS,
+    RULES.sorts,
+    RULES.usual,
+    None,
+    min_spend=(float | None, Field(None, ge=0, description="Only those that spent so much in the period")),
+    name_contains=NAME_CONTAINS,
+)
+AggregateParameters: Any = period_parameters(
+    "Aggregate",
+    creative_type=one_of(CREATIVE_TYPES, "Only this type"),
+    status=one_of(STATUSES, "Only days of this status"),
+)
 
 
 @router.get(

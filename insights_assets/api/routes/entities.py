@@ -13,7 +13,7 @@ from insights_assets.api.entities import FIGURES, RESULTS, Facts, detail, of_wee
 from insights_assets.api.freshness import freshness
 from insights_assets.api.live import first_answer
 from insights_assets.api.paging import Rules, cut, matching
-from insights_assets.api.parameters import AccountId, EntityId, Paging, Period, list_parameters
+from insights_assets.api.parameters import NAME_CONTAINS, AccountId, EntityId, Paging, Period, list_parameters
 from insights_assets.api.problems import not_found
 from insights_assets.api.reading import look_at
 from insights_assets.api.served_views import (
@@ -45,11 +45,15 @@ def _list(level: str) -> None:
     filters = {"status": str, "effective_status": str, **FILTERS[level]}
     key = (f"{level}_id",)
     rules = Rules(key, (*SORTS, *key), "-spend", (*view.columns, *SHOWN), time=None)
-    base: Any = list_parameters(path.capitalize(), filters, rules.sorts, rules.usual, None)
-
-    class Parameters(base):  # type: ignore[misc]
-        week: date | None = Field(None, description="A day of the week to show; the newest week when not given")
-        name_contains: str | None = Field(None, max_length=200, description="Only names with this text in them")
+    parameters: Any = list_parameters(
+        path.capitalize(),
+        filters,
+        rules.sorts,
+        rules.usual,
+        None,
+        week=(date | None, Field(None, description="A day of the week to show; the newest week when not given")),
+        name_contains=NAME_CONTAINS,
+    )
 
     async def read(request: Request, account_id: AccountId, caller: Reader, given: Any) -> Response:
         asked: Paging = given
@@ -73,7 +77,7 @@ def _list(level: str) -> None:
         sent: Response = request.app.state.answers.send(request, caller, look.mark, body)
         return sent
 
-    read.__annotations__["given"] = Annotated[Parameters, Query()]
+    read.__annotations__["given"] = Annotated[parameters, Query()]
     schema, example = page_of(
         {"type": "object", "description": f"Columns of the view {path}, then the figures of the week"},
         {

@@ -8,7 +8,8 @@ from insights_assets.api.access import Caller, allowed
 from insights_assets.api.answers import with_rows
 from insights_assets.api.documents import answer, listed
 from insights_assets.api.freshness import freshness
-from insights_assets.api.listings import LISTINGS, Listing
+from insights_assets.api.listing import Listing
+from insights_assets.api.listings import LISTINGS
 from insights_assets.api.paging import cut, matching
 from insights_assets.api.parameters import AccountId, Paging, list_parameters
 from insights_assets.api.reading import look_at

@@ -15,7 +15,7 @@ from insights_assets.api.figures import ADDITIVE, RATIOS, total
 from insights_assets.api.fleet import TopBy
 from insights_assets.api.freshness import freshness
 from insights_assets.api.paging import Rules, cut, matching, period
-from insights_assets.api.parameters import AccountId, Period, list_parameters
+from insights_assets.api.parameters import NAME_CONTAINS, AccountId, Period, list_parameters
 from insights_assets.api.reading import look_at
 from insights_assets.api.served_views import ALERT_LIST, ENTITIES, REGISTRY, RESULTS_BY_WEEK, WEEKS, read_files
 from insights_assets.api.shelf import Shelf
@@ -48,7 +48,9 @@ RULES: Final = Rules(
     (*REGISTRY.columns, *SHOWN),
     None,
 )
-Base: Any = list_parameters("Accounts", FILTERS, RULES.sorts, RULES.usual, None)
+AccountsParameters: Any = list_parameters(
+    "Accounts", FILTERS, RULES.sorts, RULES.usual, None, name_contains=NAME_CONTAINS
+)
 
 
 class OverviewParameters(Period):
@@ -114,12 +116,6 @@ def _named(shelf: Shelf, campaigns: Snapshot, best: pl.DataFrame) -> pl.DataFram
     return best.join(newest, on="campaign_id", how="left", maintain_order="left")
 
 
-class AccountsParameters(Base):  # type: ignore[misc]
-    """Which accounts; figures are of the period."""
-
-    name_contains: str | None = Field(None, max_length=200, description="Only names with this text in them")
-
-
 _SCHEMA, _EXAMPLE = page_of(
     {"type": "object", "description": "Columns of the view accounts, then figures of the period (newest 4 weeks)"},
     {"account_id": "act_1001", "name": "Shop", "currency": "EUR", "spend": 812.0, "cpr": 8.1, "open_alerts": 1},
@@ -176,7 +172,7 @@ async def account(
     row = await look.account()
 
     def body() -> bytes:
-        newest: date | None = weekly["week"].max()  # type: ignore[assignment]
+        newest: date | None = weekly.select(pl.col("week").max()).item()
         until = given.until or newest
         since = given.since or (until - (fleet.USUAL_WEEKS - 1) * fleet.WEEK if until else None)
         within = period("week", since, until)

@@ -1,19 +1,18 @@
 """The route of timelines (`timelines.py`)."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
-from pydantic import Field
 
 from insights_assets.api.access import Caller, allowed
 from insights_assets.api.answers import with_rows
 from insights_assets.api.documents import answer
 from insights_assets.api.freshness import freshness
-from insights_assets.api.parameters import AccountId, EntityId, Period
+from insights_assets.api.parameters import AccountId, EntityId, one_of, period_parameters
 from insights_assets.api.problems import not_found
 from insights_assets.api.reading import look_at
 from insights_assets.api.served_views import DAYS, RESULTS_BY_DAY, RESULTS_BY_WEEK, WEEKS
-from insights_assets.api.timelines import TIME, Grain, Series, timeline
+from insights_assets.api.timelines import TIME, Series, timeline
 from insights_assets.tables.columns import FAMILIES
 
 router = APIRouter(tags=["analytics"])
@@ -41,15 +40,11 @@ EXAMPLE = {
     "totals": {"spend": 120.5, "families": [{"result_family": "purchase", "results": 10.0, "cpr": 12.05}]},
     "freshness": {"last_sync": "2026-11-16T05:12:09Z", "is_partial": False, "is_settled": False},
 }
-
-
-class TimelineParameters(Period):
-    """Steps and period; the newest 90 days or 26 weeks when no period is given."""
-
-    grain: Grain = Field("day", description="A row a day or a week (Monday)")
-    result_family: Literal[FAMILIES] | None = Field(  # type: ignore[valid-type]
-        None, description="Family of the results; the primary one when not given"
-    )
+TimelineParameters: Any = period_parameters(
+    "Timeline",
+    grain=one_of(tuple(TIME), "A row a day or a week (Monday)", "day"),
+    result_family=one_of(FAMILIES, "Family of the results; the primary one when not given"),
+)
 
 
 @router.get(
@@ -68,7 +63,7 @@ async def read(
     caller: Reader,
     given: Annotated[TimelineParameters, Query()],
 ) -> Response:
-    """Of level `account` the entity is the account itself."""
+    """The newest 90 days or 26 weeks when no period is given. Of level `account` the entity is the account itself."""
     weekly = "campaign" if level == "account" else level
     facts, results = ((DAYS, None), RESULTS_BY_DAY) if given.grain == "day" else ((WEEKS, weekly), RESULTS_BY_WEEK)
     look = await look_at(request, caller, account_id, facts, (results, None))
