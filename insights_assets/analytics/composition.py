@@ -58,11 +58,6 @@ class Parts:
     days: pl.DataFrame
     results: pl.DataFrame
 
-    def of(self, accounts: list[str]) -> "Parts":
-        """Those of some accounts."""
-        mine = pl.col("account_id").is_in(accounts)
-        return Parts(self.level, self.days.filter(mine), self.results.filter(mine))
-
 
 def parts_of(daily: pl.DataFrame, results_daily: pl.DataFrame, level: str) -> Parts:
     """Find the ads of a level's entities.
@@ -125,10 +120,12 @@ def at_their_level(found: pl.DataFrame, parts: Parts | None, first: pl.Expr, las
 def _of_children(asked: pl.DataFrame, parts: Parts) -> pl.DataFrame:
     """What each finding's children counted and what their continuing ads were expected to."""
     now = pl.col("date") >= pl.col("first")
+    # Sums in one order: whether a finding is kept must not hang on the last digit of a re-run.
     rows = (
         asked.join(parts.days, on=["account_id", "parent_id"])
         .filter(pl.col("date").is_between(pl.col("first").dt.offset_by(f"-{HISTORY_DAYS}d"), pl.col("last")))
-        .join(parts.results, on=["account_id", "ad_id", "date", "result_family"], how="left")
+        .sort("__row__", "ad_id", "date")
+        .join(parts.results, on=["account_id", "ad_id", "date", "result_family"], how="left", maintain_order="left")
         .with_columns(pl.col("results", "value").fill_null(0.0), (pl.col("spend") > 0).cast(pl.Float64).alias("active"))
     )
     counted, exposure = (
@@ -140,7 +137,7 @@ def _of_children(asked: pl.DataFrame, parts: Parts) -> pl.DataFrame:
     by = ["__row__", "metric", "direction", "limit", "own", "child_id"]
     falls = pl.concat_str("metric", pl.lit(" "), "direction").is_in(list(FALLS))
     return (
-        rows.group_by(*by, "ad_id")
+        rows.group_by(*by, "ad_id", maintain_order=True)
         .agg(
             counted.filter(now).sum().alias("counted"),
             exposure.filter(now).sum().alias("exposure"),
@@ -151,7 +148,7 @@ def _of_children(asked: pl.DataFrame, parts: Parts) -> pl.DataFrame:
         )
         .filter((pl.col("past_days") >= LEAST_PAST_DAYS) & (pl.col("past_exposure") > 0) & (pl.col("exposure") > 0))
         .with_columns((pl.col("exposure") * pl.col("past_counted") / pl.col("past_exposure")).alias("expected"))
-        .group_by(by)
+        .group_by(by, maintain_order=True)
         .agg(pl.col(SUMS).sum())
         .with_columns(pl.when(falls).then(-1.0).otherwise(1.0).alias("side"))
         .with_columns(_least().alias("least"))
@@ -159,7 +156,9 @@ def _of_children(asked: pl.DataFrame, parts: Parts) -> pl.DataFrame:
 
 
 def _added(children: pl.DataFrame) -> pl.DataFrame:
-    return children.group_by("__row__").agg(pl.col(SUMS).sum(), pl.col("metric", "side", "least").first())
+    return children.group_by("__row__", maintain_order=True).agg(
+        pl.col(SUMS).sum(), pl.col("metric", "side", "least").first()
+    )
 
 
 def _least() -> pl.Expr:

@@ -11,7 +11,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from insights_assets.analytics.local_level import Forecasts, Panel, forecast
+from insights_assets.analytics.local_level import forecast
+from insights_assets.analytics.series_panel import Forecasts, Panel
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

@@ -11,9 +11,10 @@ from scipy import stats
 
 from insights_assets.analytics.discoveries import BAD_NEWS_RATE, BELOW_RATE, discoveries, family
 from insights_assets.analytics.expectations import windows
-from insights_assets.analytics.local_level import Panel, forecast
+from insights_assets.analytics.local_level import forecast
 from insights_assets.analytics.maturity import NO_BUDGETS, with_budget, with_completeness
 from insights_assets.analytics.noise import adjusted, count_p_values, ratio_p_values
+from insights_assets.analytics.series_panel import Panel
 from insights_assets.analytics.shared_scale import Sums, shared
 
 WEEK = date(2026, 1, 5)

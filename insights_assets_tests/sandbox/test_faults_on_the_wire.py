@@ -54,7 +54,7 @@ LIMITS = {
 CLOSED = ("connection_reset", "truncated", "timeout")
 SHAPES = ("http_500", "http_503", "not_json", "broken_data", "broken_paging")
 ELSEWHERE = {
-    # Tested below or in test_faults_of_data.py, each by a test of its own.
+    # Tested below or in the other test_faults_of_*.py, each by a test of its own.
     "request_timed_out", "batch_timeout", "poll_race", "unreadable", "summary_race", "reduce_entities",
     "reduce_insights", "old_start", "unreportable_field", "owner_field", "poisoned_creative", "job_too_large",
     "job_failed", "job_skipped", "job_never_starts", "job_stuck", "job_lingers", "duplicate_rows", "missing_key",

@@ -13,9 +13,15 @@ from insights_assets.sandbox import Sandbox, World, running_sandbox
 from .conftest import NOW, TOKEN
 
 WEEK = {"since": "2026-11-02", "until": "2026-11-08"}
-EVERY = json.dumps(
-    [{"field": "ad.effective_status", "operator": "IN", "value": ["ACTIVE", "PAUSED", "ARCHIVED", "DELETED"]}]
-)
+ALL_STATUSES = ["ACTIVE", "PAUSED", "ARCHIVED", "DELETED"]
+
+
+def every(level: str) -> str:
+    """A filter that keeps entities of any status."""
+    return json.dumps([{"field": f"{level}.effective_status", "operator": "IN", "value": ALL_STATUSES}])
+
+
+EVERY = every("ad")
 
 
 @dataclass
