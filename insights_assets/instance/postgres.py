@@ -21,7 +21,7 @@ class BatchedPostgresEventLogStorage(PostgresEventLogStorage):
     ) -> PostgresEventLogStorage:
         """Open the batched storage, or the stock one and say so."""
         if not is_known():
-            return PostgresEventLogStorage.from_config_value(inst_data, config_value)  # type: ignore[arg-type]
+            return PostgresEventLogStorage.from_config_value(inst_data, config_value)
         from insights_assets.instance.postgres_batches import PostgresBatches  # noqa: PLC0415 - see above
 
-        return PostgresBatches.from_config_value(inst_data, config_value)  # type: ignore[arg-type]
+        return PostgresBatches.from_config_value(inst_data, config_value)

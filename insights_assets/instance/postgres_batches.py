@@ -6,7 +6,7 @@ Stock storage batches materializations only, and opens a new connection for each
 import os
 import weakref
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Self
 
 from dagster import EventLogEntry
 from dagster._core.storage.event_log import SqlEventLogStorageTable
@@ -34,9 +34,7 @@ class PostgresBatches(BatchedEvents, PostgresEventLogStorage):
         os.register_at_fork(after_in_child=_Forget(self))
 
     @classmethod
-    def from_config_value(
-        cls, inst_data: ConfigurableClassData | None, config_value: Mapping[str, Any]
-    ) -> PostgresEventLogStorage:
+    def from_config_value(cls, inst_data: ConfigurableClassData | None, config_value: Mapping[str, Any]) -> Self:
         """Open the storage with stock configuration."""
         return cls(
             inst_data=inst_data,
