@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export DAGSTER_DISABLE_TELEMETRY := 1
 
-.PHONY: help demo dev test test-campaign test-celery test-slow soak lint audit docs bench clean
+.PHONY: help demo dev test test-campaign test-celery test-slow test-upgrade soak lint audit docs bench clean
 
 help:  ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,6 +34,9 @@ test-slow: $(VENV)/.installed  ## Run all slower proofs: the campaign, crashes, 
 
 test-celery: $(VENV)/.installed  ## Run the fleet on two Celery workers, Postgres and S3, and kill one of them (needs redis-server)
 	$(BIN)/pytest -n 0 -m slow insights_assets_tests/instance/test_celery.py
+
+test-upgrade: $(VENV)/.installed  ## Work on one home with this Dagster and OTHER (1.13.26) in turn; both must read the same
+	$(BIN)/python -m insights_assets_tests.upgrade.run --other $(or $(OTHER),1.13.26)
 
 soak: $(VENV)/.installed  ## Refresh for 30 minutes in a storm of faults; fail when memory, files, sockets or threads grow
 	$(BIN)/python -m insights_assets_tests.soak.run --minutes 30

@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -156,7 +157,15 @@ def _steps(selection: str | None) -> tuple[list[str], list[str]]:
 
 def _show_plan(home: Home, request: backfilling.Request) -> None:
     blocks = backfilling.plan_raw(home.settings, home.lake, request) + backfilling.plan_derived(home.lake, request)
-    rows = [(b.account_id, str(b.weeks[0]), str(b.weeks[-1]), len(b.weeks), ", ".join(b.steps)) for b in blocks]
+    rows = [(b.account_id, str(b.weeks[0]), str(b.weeks[-1]), len(b.weeks), _named(b.steps)) for b in blocks]
     schema = ["account_id", "first_week", "last_week", "weeks", "steps"]
     print_table(pl.DataFrame(rows, schema=schema, orient="row"))
     click.echo("Dry run: nothing was run. Weeks of derived steps that follow from new raw weeks come on top.")
+
+
+def _named(steps: Sequence[str]) -> str:
+    """Steps by name; those of a whole stage, dozens of names in each row, as such."""
+    for stage, every in (("raw", RAW_STEPS), ("derived", DERIVED_STEPS)):
+        if set(steps) == set(every):
+            return f"all {len(every)} {stage} steps"
+    return ", ".join(steps)

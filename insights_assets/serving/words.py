@@ -186,7 +186,7 @@ def summary(data: ReportData) -> list[str]:
     by_level = {level: sum(r.level == level for r in data.risks) for level in ("high", "critical")}
     lines = [
         f"Accounts: {len(data.accounts)} ({sum(a.rows > 0 for a in data.accounts)} with daily rows)",
-        f"Weeks: {data.weeks} with delivery, {day(data.since)} to {day(data.until)}",
+        f"Weeks: {data.weeks} with delivery between {day(data.since)} and {day(data.until)}",
         f"Rows of daily insights: {data.rows:,}",
         f"Spend: {spend}",
         f"Findings: {len(data.findings)} open, {up} up, {len(data.findings) - up} down",

@@ -5,13 +5,13 @@ import os
 import pytest
 import sqlalchemy
 
-from insights_assets.instance.postgres import BatchedPostgresEventLogStorage
+from insights_assets.instance.postgres_batches import PostgresBatches
 from insights_assets_tests.instance.histories import planned_batch
 
 
 @pytest.fixture
 def storage(postgres_url):
-    opened = BatchedPostgresEventLogStorage(postgres_url)
+    opened = PostgresBatches(postgres_url)
     yield opened
     opened.dispose()
 

@@ -1,5 +1,8 @@
 """On a Dagster that is not known the stock storages are used, and it is said once."""
 
+import importlib
+import sys
+
 import dagster
 import pytest
 from dagster._core.storage.event_log import SqliteEventLogStorage
@@ -48,6 +51,17 @@ def test_stock_sqlite_is_used_and_said_once(tmp_path, monkeypatch, caplog):
     assert (tmp_path / "history" / "runs" / "run.db").exists()
     attempts = storage.get_latest_asset_partition_materialization_attempts_without_materializations(ASSETS[0])
     assert set(attempts) == set(KEYS)
+
+
+@pytest.mark.usefixtures("unknown")
+@pytest.mark.parametrize(("entry", "batched"), [(sqlite, "sqlite_batches"), (postgres, "postgres_batches")])
+def test_what_an_unknown_dagster_lacks_is_not_imported(entry, batched, tmp_path, monkeypatch):
+    # 1.12.22 has no SQLITE_BUSY_TIMEOUT_SECONDS: importing the batched log there is an ImportError.
+    name = f"insights_assets.instance.{batched}"
+    monkeypatch.delitem(sys.modules, name, raising=False)
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
+    importlib.reload(entry)
+    assert name not in sys.modules
 
 
 @pytest.mark.usefixtures("unknown")

@@ -106,7 +106,7 @@ def prove(here: Installed, other: Installed) -> None:
         assert not lost, lost
         before = ours["state"]
         known = is_known(theirs["dagster"])
-        assert (theirs["event log"] == "BatchedSqliteEventLogStorage") == known, theirs["event log"]
+        assert (theirs["event log"] == "SqliteBatches") == known, theirs["event log"]
         assert ("is not among the versions" in said) == (not known), said
         by = worker.told()[0]["dagster"]
         print(f"turn {turn}, by {by}: {counted(before)}; {time.perf_counter() - began:.0f} s", flush=True)
