@@ -151,7 +151,8 @@ def _of_children(asked: pl.DataFrame, parts: Parts) -> pl.DataFrame:
         )
         .filter((pl.col("past_days") >= LEAST_PAST_DAYS) & (pl.col("past_exposure") > 0) & (pl.col("exposure") > 0))
         .with_columns((pl.col("exposure") * pl.col("past_counted") / pl.col("past_exposure")).alias("expected"))
-        .group_by(by)
+        .sort(*by, "ad_id")  # sums and ties in one order: the same rows, the same findings
+        .group_by(by, maintain_order=True)
         .agg(pl.col(SUMS).sum())
         .with_columns(pl.when(falls).then(-1.0).otherwise(1.0).alias("side"))
         .with_columns(_least().alias("least"))
