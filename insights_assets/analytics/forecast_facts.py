@@ -64,7 +64,11 @@ def _accounts(rows: pl.DataFrame, period: list[str]) -> pl.DataFrame:
     """Add campaigns up: results by family, the whole spend once whatever number of families a campaign has."""
     campaigns = rows.filter(pl.col("level") == "campaign")
     spend = (
-        campaigns.group_by(*period, "entity_id").agg(pl.col("spend").max()).group_by(period).agg(pl.col("spend").sum())
+        campaigns.group_by(*period, "entity_id")
+        .agg(pl.col("spend").max())
+        .sort(*period, "entity_id")  # a sum in one order: else it looks restated
+        .group_by(period)
+        .agg(pl.col("spend").sum())
     )
     return (
         campaigns.group_by(*period, "result_family")

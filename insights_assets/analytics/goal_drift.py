@@ -39,12 +39,17 @@ def _mix(told: pl.DataFrame, week: date) -> pl.DataFrame:
     edge = week - timedelta(weeks=RECENT_WEEKS)
     known = told.filter(pl.col("week").is_between(week - timedelta(weeks=HISTORY_WEEKS - 1), week))
     recent, now = pl.col("week") > edge, pl.col("week") == week
-    rows = known.group_by("account_id", "goal").agg(
-        pl.col("spend").filter(now).sum(),
-        pl.col("spend").filter(recent).sum().alias("spend_4w"),
-        pl.col("spend").filter(~recent).sum().alias("before"),
-        pl.col("results").filter(recent).sum(),
-        pl.col("entity_id").filter(now).n_unique().cast(pl.Int64).alias("adsets"),
+    rows = (
+        known.group_by("account_id", "goal")
+        .agg(
+            pl.col("spend").filter(now).sum(),
+            pl.col("spend").filter(recent).sum().alias("spend_4w"),
+            pl.col("spend").filter(~recent).sum().alias("before"),
+            pl.col("results").filter(recent).sum(),
+            pl.col("entity_id").filter(now).n_unique().cast(pl.Int64).alias("adsets"),
+        )
+        # Totals are added in one order, whatever other accounts a run has: else they look restated.
+        .sort("account_id", "goal")
     )
 
     def share(name: str) -> pl.Expr:

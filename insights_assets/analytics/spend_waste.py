@@ -40,8 +40,10 @@ def _week(ads: pl.DataFrame, week: date) -> pl.DataFrame:
     now = known.filter(pl.col("week") == week).select(
         "account_id", "week", pl.col("entity_id").alias("ad_id"), "result_family", "spend"
     )
-    four = known.group_by("account_id", pl.col("entity_id").alias("ad_id"), "result_family").agg(
-        pl.col("spend").sum().alias("spend_28d"), pl.col("results").sum().alias("results_28d")
+    four = (
+        known.group_by("account_id", pl.col("entity_id").alias("ad_id"), "result_family")
+        .agg(pl.col("spend").sum().alias("spend_28d"), pl.col("results").sum().alias("results_28d"))
+        .sort("account_id", "result_family", "ad_id")  # the peers' sums in one order: else they look restated
     )
     group = ["account_id", "result_family"]
     others = {c: pl.col(c).sum().over(group) - pl.col(c) for c in ("spend_28d", "results_28d")}

@@ -67,5 +67,19 @@ def test_a_goal_that_is_not_reported_is_told_as_such():
     assert rows.select("subject", "goal", "spend_share_pct").rows() == [("UNREPORTED", None, 100.0)]
 
 
+def test_shares_do_not_depend_on_the_order_in_which_goals_come():
+    """Of these seven, the sum has another last digit in another order."""
+    known = {"account_id": "act_1", "week": LAST}
+    spends = [107.69, 106.53, 156.5, 53.26, 109.15, 85.18, 44.26]
+    features = [
+        valid_row(FEATURES_ADSET, **known, level="adset", entity_id=f"e{n:02}", spend=spend)
+        for n, spend in enumerate(spends)
+    ]
+    adsets = [valid_row(ADSETS, **known, adset_id=f"e{n:02}", optimization_goal=f"g{n:02}") for n in range(len(spends))]
+    entities = frame_of(ADSETS, *adsets)
+    forth, back = (goal_drift(frame_of(FEATURES_ADSET, *rows), entities, [LAST]) for rows in (features, features[::-1]))
+    assert forth.equals(back)
+
+
 def test_a_week_without_spend_has_no_mix():
     assert drift(("1", [10.0] * 15 + [0.0], "VALUE", 1.0)).is_empty()

@@ -68,3 +68,16 @@ def test_equal_ads_are_seldom_accused():
     rng = np.random.default_rng(5)
     ads = [ad(f"a{n}", 400.0, float(4 * (rng.poisson(12) // 4))) for n in range(200)]
     assert wasted(*ads).height <= 2
+
+
+def test_what_the_peers_pay_does_not_depend_on_the_order_in_which_ads_come():
+    """Of these seven peers, the sum has another last digit in another order."""
+    spends = [41.51, 15.62, 181.08, 114.32, 60.38, 8.94, 80.3]
+    # The whole spend in the last week: a quarter of each would add up to other digits.
+    rows = [
+        valid_row(FEATURES_AD, entity_id=f"e{n}", week=LAST, spend=spend, results=20.0 if n else 0.0)
+        for n, spend in enumerate([400.0, *spends])
+    ]
+    forth, back = (spend_waste(frame_of(FEATURES_AD, *order), [LAST]) for order in (rows, rows[::-1]))
+    assert forth.height
+    assert forth.equals(back)
