@@ -74,13 +74,13 @@ def _migrate(lake: Lake, *, dry_run: bool, as_json: bool) -> None:
     else:
         for m in done:
             click.echo(f"{m.table}: {'would be' if dry_run else 'is'} rewritten, {m.rows:,} rows ({m.upgrade})")
-        new = sorted({m.table for m in done if m.upgrade.added})
+        new = [TABLES[m.table] for m in done if m.upgrade.added]
         if not done:
             click.echo("Every table has today's columns.")
         elif new:
             click.echo(
                 f"New columns are empty in old rows until they are made again: insights backfill --force --select "
-                f"'{','.join(new)}' --since DATE --until DATE"
+                f"'{' or '.join(sorted(f'key:{t.layer}/{t.name}' for t in new))}' --since DATE --until DATE"
             )
         for sentence in problems:
             click.echo(sentence, err=True)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import sqlite3
 from contextlib import closing
@@ -13,6 +14,7 @@ from click.testing import CliRunner
 
 from insights_assets.automation.maintenance import maintenance
 from insights_assets.cli import main
+from insights_assets.definitions import PARTITIONED_ASSETS
 from insights_assets.lake.compaction import files_of
 from insights_assets.lake.store import Lake
 from insights_assets.settings import load_settings
@@ -80,7 +82,9 @@ def test_an_earlier_lake_is_brought_to_today_by_the_command(home):
     assert "would be rewritten" in insights("maintain", "--migrate", "--dry-run").stdout
     told = insights("maintain", "--migrate").stdout
     assert "anomalies_ad: is rewritten, 2 rows (adds granularity, date)" in told
-    assert "insights backfill --force --select 'anomalies_ad,creatives,features_ad,insights_daily'" in told
+    (chosen,) = re.findall(r"insights backfill --force --select '(.*)' --since DATE --until DATE", told)
+    found = {key.path[-1] for key in dg.AssetSelection.from_string(chosen).resolve(list(PARTITIONED_ASSETS))}
+    assert found == {"anomalies_ad", "creatives", "features_ad", "insights_daily"}
     assert insights("maintain", "--migrate").stdout == "Every table has today's columns.\n"
     assert "2" in insights("sql", "SELECT count(*) FROM anomalies").stdout
 
