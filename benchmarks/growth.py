@@ -36,7 +36,7 @@ from insights_assets.commands.serve import SMALL_FRAMES
 from insights_assets.instance_home import FRUGAL
 from insights_assets.lake.store import Lake
 
-FLEET, TIMES = 174, (1, 4, 16)
+SIZES = (174, 4 * 174, 16 * 174)
 LOOKS = 60
 """Accounts that the read API is asked for; all of the same size, so that they say what one account costs."""
 READY_S = 60
@@ -160,7 +160,7 @@ def told(sizes: Sequence[int], found: Sequence[Figures]) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--times", type=int, nargs="*", default=list(TIMES), help=f"sizes, in {FLEET} accounts")
+    parser.add_argument("--accounts", type=int, nargs="*", default=list(SIZES))
     parser.add_argument("--parts", nargs="*", choices=PARTS, default=list(PARTS))
     parser.add_argument("--weeks", type=int, default=2)
     parser.add_argument("--ads", type=int, default=2)
@@ -168,7 +168,7 @@ def main() -> None:
     parser.add_argument("--without", nargs="*", default=[], help="stages left out, such as forecasts")
     parser.add_argument("--port", type=int, default=8798)
     options = parser.parse_args()
-    sizes = [FLEET * n for n in options.times]
+    sizes: list[int] = options.accounts
     found: dict[str, list[Figures]] = {part: [] for part in options.parts}
     print(f"{options.weeks} weeks, accounts of {options.ads} ads, {options.workers} workers")
     for number, size in enumerate(sizes, 1):

@@ -55,10 +55,18 @@ def record(lake: Lake, table: Table, judged: Judged, now: datetime) -> dict[str,
     """
     partitions = [v.partition for verdicts in judged.values() for v in verdicts]
     accounts, weeks = {a for a, _ in partitions}, [w for _, w in partitions]
-    before = lake.read(CHECK_RESULTS, accounts=accounts, since=min(weeks), until=max(weeks)).filter(
-        pl.col("table_name") == table.name, ~pl.col("passed")
+    # A file holds one table's verdicts until it is joined, so the condition on the table leaves the others unread.
+    of_table = pl.col("table_name") == table.name
+    before = lake.rows(
+        CHECK_RESULTS,
+        ["check_name", "account_id", "week"],
+        of_table,
+        ~pl.col("passed"),
+        accounts=accounts,
+        since=min(weeks),
+        until=max(weeks),
     )
-    was_red = set(before.select("check_name", "account_id", "week").iter_rows())
+    was_red = set(before.iter_rows())
     rows = [
         {
             "account_id": v.partition[0],
