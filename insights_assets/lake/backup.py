@@ -16,7 +16,8 @@ from pyarrow.fs import FileSystem
 
 from insights_assets.lake.failures import told
 from insights_assets.lake.listing import LOG, files_below, named_files, storage
-from insights_assets.lake.store import Lake, LakeError, Snapshot
+from insights_assets.lake.snapshot import Snapshot
+from insights_assets.lake.store import Lake, LakeError
 from insights_assets.problems import InputError
 from insights_assets.tables.model import Table
 from insights_assets.tables.operations import CHECK_RESULTS, QUARANTINE, SYNC_LOG

@@ -17,7 +17,8 @@ import duckdb
 import polars as pl
 import pyarrow as pa
 
-from insights_assets.lake.store import Lake, Snapshot
+from insights_assets.lake.snapshot import Snapshot
+from insights_assets.lake.store import Lake
 from insights_assets.problems import InputError
 from insights_assets.tables.model import Table
 from insights_assets.tables.registry import TABLES

@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote
 
 import polars as pl
 from deltalake import DeltaTable, write_deltalake
@@ -22,11 +21,13 @@ from insights_assets.lake.failures import told
 from insights_assets.lake.locking import WRITE_WAIT_S, BusyError, writing
 from insights_assets.lake.patience import COMMIT_TRIES, tries
 from insights_assets.lake.predicates import of_partitions
+from insights_assets.lake.snapshot import Handles, Snapshot
 from insights_assets.lake.stored_schema import difference
 from insights_assets.problems import FailedError
 from insights_assets.tables.model import Table
 
 Partition = tuple[str, date]
+_OPEN = Handles()
 WHOLE = ("whole table",)  # what writers of an unpartitioned table lock
 
 
@@ -36,17 +37,6 @@ class LakeError(FailedError):
 
 class LostRaceError(LakeError):
     """Another writer changed what a write was computed from; nothing was written."""
-
-
-class Snapshot(DeltaTable):
-    """One version of a table, whose files are named as they are on the disk.
-
-    delta-rs names them below a percent-encoded root (`l%C3%A4ke`), where polars and DuckDB would look for them in vain.
-    """
-
-    def file_uris(self, *args: Any, **filters: Any) -> list[str]:
-        """Files as `DeltaTable` gives them; addresses in an object store stay as they are."""
-        return [uri if "://" in uri else unquote(uri) for uri in super().file_uris(*args, **filters)]
 
 
 @dataclass(frozen=True)
@@ -90,15 +80,24 @@ class Lake:
         return f"{self.root}/{table.layer}/{table.name}"
 
     def delta(self, table: Table) -> Snapshot | None:
-        """The table's newest snapshot, or None when it was never written.
+        """The table's newest snapshot, the caller's own, or None when it was never written.
 
         Raises:
             LakeError: it cannot be opened, or another release wrote it and its columns are not the table's.
         """
         snapshot = self.open(table)
-        if snapshot is not None and (why := difference(table, snapshot)):
+        return snapshot and self._fitting(table, snapshot)
+
+    def _fitting(self, table: Table, snapshot: Snapshot) -> Snapshot:
+        if why := difference(table, snapshot):
             raise LakeError(f"Table {table.name} at {self.uri(table)} {why}.")
         return snapshot
+
+    def _at_hand(self, table: Table) -> Snapshot | None:
+        """As `delta`, until the next question of this thread, which moves it on."""
+        if self.remote:
+            return self.delta(table)
+        return _OPEN.newest(self.uri(table), lambda: self.delta(table), lambda found: self._fitting(table, found))
 
     def open(self, table: Table) -> Snapshot | None:
         """The table's newest snapshot whatever its columns, or None when it was never written."""
@@ -115,7 +114,7 @@ class Lake:
 
     def count(self, table: Table) -> int:
         """How many rows a table has, from the commit log alone."""
-        snapshot = self.delta(table)
+        snapshot = self._at_hand(table)
         return 0 if snapshot is None else snapshot.count()
 
     def read(
@@ -151,7 +150,7 @@ class Lake:
         Conditions on the account, and on columns that a file holds in a narrow range (`finished_at`, `observed_at`),
         skip files by the statistics of the commit log, unread.
         """
-        snapshot = self.delta(table)
+        snapshot = self._at_hand(table)
         if snapshot is None:
             empty = table.empty().select(columns)
             return then(empty.lazy()).collect() if then else empty
@@ -173,7 +172,7 @@ class Lake:
 
     def accounts_of(self, table: Table) -> set[str]:
         """Accounts that a partitioned table has files of, from the commit log alone."""
-        snapshot = self.delta(table)
+        snapshot = self._at_hand(table)
         return set() if snapshot is None else {str(p["account_id"]) for p in snapshot.partitions()}
 
     def replace(
@@ -216,12 +215,12 @@ class Lake:
     def ensure(self, tables: Iterable[Table]) -> None:
         """Create tables that do not exist, so that concurrent first writers do not race for it."""
         for table in tables:
-            if self.delta(table) is None:
+            if self._at_hand(table) is None:
                 self._commit(table, table.empty(), mode="append")
 
     def _commit(self, table: Table, rows: pl.DataFrame, *, base: Snapshot | None = None, **how: Any) -> None:
         partition_by = ["account_id"] if table.partitioned else None
-        known = self.delta(table) if base is None and how.get("predicate") is not None else base
+        known = self._at_hand(table) if base is None else base
         if known is None and how.get("predicate") is not None:
             # A replace needs a table. Creating it empty first lets two first writers meet in the commit log.
             write_deltalake(
