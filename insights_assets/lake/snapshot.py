@@ -58,13 +58,13 @@ class Handles(threading.local):
         held = self._held.pop(uri, None)
         if held is not None:
             version = held.snapshot.version()
-            if version != held.version or _stamp(uri, version) == held.stamp:
+            if version == held.version and _stamp(uri, version) == held.stamp:
                 try:
-                    return self._keep(uri, self._moved_on(uri, held.snapshot, fitting))
+                    return self.keep(uri, self._moved_on(uri, held.snapshot, fitting))
                 except (DeltaError, OSError):
                     pass  # as when it was never open
         snapshot = anew()
-        return snapshot and self._keep(uri, snapshot)
+        return None if snapshot is None else self.keep(uri, snapshot)
 
     def _moved_on(self, uri: str, snapshot: Snapshot, fitting: Callable[[Snapshot], Snapshot]) -> Snapshot:
         if not _commit_file(uri, snapshot.version() + 1).exists():
@@ -72,7 +72,8 @@ class Handles(threading.local):
         snapshot.update_incremental()
         return fitting(snapshot)
 
-    def _keep(self, uri: str, snapshot: Snapshot) -> Snapshot:
+    def keep(self, uri: str, snapshot: Snapshot) -> Snapshot:
+        """Hold a snapshot as it is now; one that a write moved has to be held again, or it is opened anew."""
         version = snapshot.version()
         stamp = _stamp(uri, version)
         if stamp is not None:  # else the log was cleaned up to here, and nothing tells this table from another

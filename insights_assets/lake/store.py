@@ -54,7 +54,7 @@ class Lake:
 
     @property
     def remote(self) -> bool:
-        """Whether the lake is in an object store."""
+        """Whether it is in an object store."""
         return "://" in self.root
 
     @contextmanager
@@ -86,7 +86,7 @@ class Lake:
             LakeError: it cannot be opened, or another release wrote it and its columns are not the table's.
         """
         snapshot = self.open(table)
-        return snapshot and self._fitting(table, snapshot)
+        return None if snapshot is None else self._fitting(table, snapshot)
 
     def _fitting(self, table: Table, snapshot: Snapshot) -> Snapshot:
         if why := difference(table, snapshot):
@@ -219,26 +219,15 @@ class Lake:
                 self._commit(table, table.empty(), mode="append")
 
     def _commit(self, table: Table, rows: pl.DataFrame, *, base: Snapshot | None = None, **how: Any) -> None:
-        partition_by = ["account_id"] if table.partitioned else None
+        place: dict[str, Any] = {"partition_by": ["account_id"] if table.partitioned else None}
+        place["storage_options"] = self.storage_options
         known = self._at_hand(table) if base is None else base
         if known is None and how.get("predicate") is not None:
             # A replace needs a table. Creating it empty first lets two first writers meet in the commit log.
-            write_deltalake(
-                self.uri(table),
-                table.empty(),
-                mode="ignore",
-                partition_by=partition_by,
-                storage_options=self.storage_options,
-            )
+            write_deltalake(self.uri(table), table.empty(), mode="ignore", **place)
         for _ in tries(self.sleep):
             try:
-                write_deltalake(
-                    known or self.uri(table),
-                    rows,
-                    partition_by=partition_by,
-                    storage_options=self.storage_options,
-                    **how,
-                )
+                write_deltalake(known or self.uri(table), rows, **place, **how)
             except CommitFailedError as error:
                 if base is not None:
                     raise LostRaceError(f"Table {table.name} was changed by another writer meanwhile.") from error
@@ -247,5 +236,7 @@ class Lake:
                 self.delta(table)  # says so when another release's columns are the cause
                 raise LakeError(f"Table {table.name} at {self.uri(table)} cannot be written: {told(error)}.") from error
             else:
+                if known is not None and known is not base and not self.remote:
+                    _OPEN.keep(self.uri(table), known)
                 return
         raise LakeError(f"Table {table.name}: {COMMIT_TRIES} commits lost against other writers.")
