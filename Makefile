@@ -26,8 +26,9 @@ dev: $(VENV)/.installed  ## Open the Dagster UI on the same instance (http://127
 test: $(VENV)/.installed  ## Run the tests (no network, no server started by hand)
 	$(BIN)/pytest -m "not slow"
 
-test-campaign: $(VENV)/.installed  ## Run the fault campaign: after each fault and storms of all, the lake equals the clean one
-	$(BIN)/pytest -m slow insights_assets_tests/recovery/test_storm.py
+test-campaign: $(VENV)/.installed  ## Run the fault campaign: after each fault, storms of all and a crash, the lake equals the clean one
+	$(BIN)/pytest -m slow insights_assets_tests/recovery/test_storm.py \
+		insights_assets_tests/recovery/test_crashes.py::test_a_run_that_died_is_finished_by_the_next
 
 test-slow: $(VENV)/.installed  ## Run all slower proofs: the campaign, crashes, kill -9, labelled findings, Postgres, Celery, the UI (needs chromium, redis-server)
 	$(BIN)/pytest -m slow

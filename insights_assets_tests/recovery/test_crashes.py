@@ -105,6 +105,7 @@ def assert_recovers(folder: Path, clean: Clean, share: float, side: str) -> None
         assert materialize(made, raise_on_error=True) == 0
 
 
+@pytest.mark.slow  # half a minute; CI runs it with the fault campaign
 def test_a_run_that_died_is_finished_by_the_next(tmp_path, clean):
     assert_recovers(tmp_path, clean, 0.3, "after")
 
