@@ -2,7 +2,8 @@
 
 One process refreshes a few accounts again and again (all assets and checks, over HTTP, amid faults), ticks every
 sensor as a code server does, and maintains the lake; beside it the read API answers. The clock runs 60 times as fast,
-so that numbers are restated. Exit code 1 when a figure grows, 2 when there were too few rounds to tell.
+so that numbers are restated and a block of five minutes is waited for five seconds. Exit code 1 when a figure grows, 2
+when there were too few rounds to tell.
 
     python -m insights_assets_tests.soak.run --minutes 30
 """
@@ -54,6 +55,16 @@ def clock(began: float) -> datetime:
     return START + timedelta(seconds=(time.time() - began) * HASTE)
 
 
+def hurried() -> float:
+    """Seconds that only go forward, as fast as the clock."""
+    return time.monotonic() * HASTE
+
+
+def sleep(seconds: float) -> None:
+    """Wait for seconds of the clock."""
+    time.sleep(seconds / HASTE)
+
+
 def measure(process: psutil.Process) -> Sample:
     """What a process holds."""
     return {
@@ -67,7 +78,8 @@ def measure(process: psutil.Process) -> Sample:
 def simulate(pipe: Connection, accounts: int, ads: int, began: float) -> None:
     """Serve the simulator until the pipe closes."""
     world = World(accounts=accounts, ads_per_account=ads)
-    with running_sandbox(world, now=lambda: clock(began), scenario="storm", report_latency_s=0.1) as server:
+    options = {"scenario": "storm", "report_latency_s": 6.0, "monotonic": hurried}
+    with running_sandbox(world, now=lambda: clock(began), **options) as server:
         pipe.send((server.url, server.token))
         while not pipe.poll(1):
             if pipe.closed:
@@ -124,10 +136,12 @@ class Refreshing:
 
     def __init__(self, home: Home, began: float) -> None:
         self.home, self.began = home, began
-        self.defs = build_defs(home.settings, overrides={"clock": lambda: clock(began)})
+        times = {"sleep": sleep, "clock": hurried, "instant": lambda: clock(began).timestamp()}
+        gateway = Gateway(home.settings, None, **times)
+        self.defs = build_defs(home.settings, overrides={"clock": lambda: clock(began), "gateway": gateway})
         self.job = self.defs.resolve_implicit_global_asset_job_def()
         self.weeks = weeks_covering((START - timedelta(days=28)).date(), START.date())
-        with Gateway(home.settings).client() as client:
+        with gateway.client() as client:
             rows = registry.to_rows(client.ad_accounts(), "sandbox", START)
         registry.save(home.lake, home.instance, rows)
         self.accounts = sorted(rows["account_id"])
