@@ -46,7 +46,7 @@ HASTE = 60
 MAINTAIN_EVERY = 5
 QUESTIONS = ("/overview", "/accounts", "/accounts/{0}/ads", "/accounts/{0}/anomalies", "/accounts/{0}/features")
 # What may surely be added over the judged rounds: MB, and pieces.
-ALLOWED = {"PSS MB": 10.0, "files": 2.0, "sockets": 2.0, "threads": 2.0}
+ALLOWED = {"USS MB": 10.0, "files": 2.0, "sockets": 2.0, "threads": 2.0}
 Sample = dict[str, float]
 
 
@@ -68,7 +68,7 @@ def sleep(seconds: float) -> None:
 def measure(process: psutil.Process) -> Sample:
     """What a process holds."""
     return {
-        "PSS MB": process.memory_full_info().pss / 1e6,
+        "USS MB": process.memory_full_info().uss / 1e6,  # of its own: shared pages count more when another process ends
         "files": process.num_fds(),
         "sockets": len(process.net_connections(kind="inet")),
         "threads": process.num_threads(),
