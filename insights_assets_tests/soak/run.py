@@ -21,6 +21,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from multiprocessing.connection import Connection
 
 import dagster as dg
@@ -233,7 +234,7 @@ def main() -> int:
     options = parser.parse_args()
     logging.getLogger("dagster").setLevel(logging.CRITICAL)
     with tempfile.TemporaryDirectory() as folder:
-        samples, told = soak(options.minutes, options.accounts, options.ads, folder, lambda line: print(line, flush=True))
+        samples, told = soak(options.minutes, options.accounts, options.ads, folder, partial(print, flush=True))
     wrong = {what: told[what] for what in WRONG if told[what]}
     if wrong:
         print(f"WRONG: {wrong}")
