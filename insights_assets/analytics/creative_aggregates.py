@@ -35,34 +35,39 @@ def aggregate(
             week; none for one total. Amounts are always kept apart by currency.
 
     Returns:
-        One row a group, sorted: `by`, currency, creatives and ads (distinct), totals, result_family, ratios of sums,
-        and avg_* of `AVERAGED`: plain averages over the group's creatives of each one's own ratio. No row without
-        delivery.
+        One row a group, sorted: `by`, currency, ads (distinct), totals, result_family, ratios of sums, creatives, and
+        avg_* of `AVERAGED`: plain averages over the group's creatives of each one's own ratio. No row without delivery.
     """
-    kept = frame.filter(pl.col("date").is_between(since, until))
-    if types is not None:
-        kept = kept.filter(pl.col("creative_type").is_in(list(types)))
-    if statuses is not None:
-        kept = kept.filter(pl.col("status").is_in(list(statuses)))
+    kept = within(frame, since, until, types, statuses)
     group = [*dict.fromkeys([*by, "currency"])]
     each = [*dict.fromkeys([*group, *CREATIVE])]
     # In order: the mean of the same numbers in another order differs in its last digit, and looks restated.
     own = kept.group_by(each).agg(ratios(AVERAGED)).sort(each)
     averages = own.group_by(group, maintain_order=True).agg(
-        pl.col(name).mean().alias(f"avg_{name}") for name in AVERAGED
+        pl.len().cast(pl.Int64).alias("creatives"), *(pl.col(name).mean().alias(f"avg_{name}") for name in AVERAGED)
     )
-    counted = kept.group_by(group).agg(pl.struct(CREATIVE).n_unique().cast(pl.Int64).alias("creatives"))
-    shown = (
-        kept.select(*group, "ad_ids")
-        .explode("ad_ids", empty_as_null=False, keep_nulls=False)
-        .group_by(group)
-        .agg(pl.col("ad_ids").n_unique().cast(pl.Int64).alias("ads"))
-    )
-    totals = kept.group_by(group).agg(*sums(), *([] if "result_family" in group else [single_family()]), *ratios())
-    rows = counted
-    for part in (shown, totals, averages):
-        rows = rows.join(part, on=group, how="left", nulls_equal=True)
-    return rows.sort(group)
+    return added_up(kept, group).join(averages, on=group, how="left", nulls_equal=True)
+
+
+def within(
+    frame: pl.DataFrame,
+    since: date,
+    until: date,
+    types: Collection[str] | None = None,
+    statuses: Collection[str] | None = None,
+) -> pl.DataFrame:
+    """Rows of `creative_performance` from a first to a last day, of some types and statuses (None: all)."""
+    kept = [pl.col("date").is_between(since, until)]
+    kept += [] if types is None else [pl.col("creative_type").is_in(list(types))]
+    kept += [] if statuses is None else [pl.col("status").is_in(list(statuses))]
+    return frame.filter(*kept)
+
+
+def added_up(kept: pl.DataFrame, group: Sequence[str]) -> pl.DataFrame:
+    """Add up rows of `creative_performance`: `group`, ads (distinct), sums, result_family, ratios of sums; sorted."""
+    ads = pl.col("ad_ids").list.explode(empty_as_null=False, keep_nulls=False).n_unique().cast(pl.Int64).alias("ads")
+    family = [] if "result_family" in group else [single_family()]
+    return kept.group_by(group).agg(ads, *sums(), *family, *ratios()).sort(group)
 
 
 def weekly_aggregates(frame: pl.DataFrame) -> pl.DataFrame:

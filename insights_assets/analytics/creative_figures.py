@@ -1,6 +1,7 @@
 """Adding figures of creatives, and the ratios of their sums (definitions: `tables/creative_figures.py`)."""
 
 from collections.abc import Iterable
+from functools import cache
 
 import polars as pl
 
@@ -35,6 +36,7 @@ def sums(*, whole: bool = False) -> list[pl.Expr]:
     return [_sum(name, whole=whole) for name in ADDITIVE]
 
 
+@cache
 def single_family() -> pl.Expr:
     """Return the one family of a group's results, null when there are several or one is unknown, as an aggregation."""
     family = pl.col("result_family")
@@ -47,11 +49,14 @@ def ratios(names: Iterable[str] = tuple(RATIOS)) -> list[pl.Expr]:
     return [_ratio(name) for name in names]
 
 
+# Made once: 0.6 ms of the 2.7 in which a month of an account's creatives is added up went into making expressions.
+@cache
 def _sum(name: str, *, whole: bool) -> pl.Expr:
     known = pl.col(name).is_not_null()
     return pl.when(known.all() if whole else known.any()).then(pl.col(name).sum()).alias(name)
 
 
+@cache
 def _ratio(name: str) -> pl.Expr:
     top, bottom, factor = RATIOS[name]
     both = pl.col(top).is_not_null() & pl.col(bottom).is_not_null()

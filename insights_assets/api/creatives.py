@@ -10,12 +10,12 @@ from typing import Any, Final
 
 import polars as pl
 
-from insights_assets.analytics.creative_aggregates import aggregate
+from insights_assets.analytics.creative_aggregates import added_up, aggregate, within
+from insights_assets.api.served_views import LOOKS
 from insights_assets.problems import InputError
 
 USUAL_DAYS: Final = 28
 _EARLIEST: Final = date(1970, 1, 1)
-ABOUT: Final = ("name", "title", "body", "link_url", "image_url", "thumbnail_url", "video_id", "video_url", "cards")
 
 
 @dataclass(frozen=True)
@@ -30,6 +30,10 @@ class Choice:
     def aggregate(self, days: pl.DataFrame, by: Collection[str]) -> pl.DataFrame:
         """Add up the chosen rows."""
         return aggregate(days, self.since, self.until, self.types, self.statuses, by=tuple(by))
+
+    def within(self, days: pl.DataFrame) -> pl.DataFrame:
+        """The chosen rows."""
+        return within(days, self.since, self.until, self.types, self.statuses)
 
 
 def chosen(
@@ -56,11 +60,12 @@ def of_period(days: pl.DataFrame, creatives: pl.DataFrame, choice: Choice) -> pl
         creatives: `creatives` of it.
         choice: what is asked for.
     """
-    rows = choice.aggregate(days, ("account_id", "creative_id", "creative_type")).drop("creatives")
-    newest = creatives.sort("week").unique("creative_id", keep="last").select("creative_id", *ABOUT)
-    last = days.filter(pl.col("date") <= choice.until).sort("date").unique("creative_id", keep="last")
-    rows = rows.join(newest, on="creative_id", how="left")
-    return rows.join(last.select("creative_id", "status"), on="creative_id", how="left")
+    rows = added_up(choice.within(days), ("account_id", "creative_id", "creative_type", "currency"))
+    newest = creatives.sort("week").unique("creative_id", keep="last").select("creative_id", *LOOKS)
+    # Whoever has a row delivered in the period, so the newest status until its end is one of its days.
+    all_days = within(days, choice.since, choice.until).sort("date")
+    last = all_days.unique("creative_id", keep="last").select("creative_id", "status")
+    return rows.join(newest, on="creative_id", how="left").join(last, on="creative_id", how="left")
 
 
 def totals(days: pl.DataFrame, choice: Choice, kept: pl.Series) -> list[dict[str, Any]]:

@@ -9,14 +9,14 @@ from pydantic import Field
 from insights_assets.analytics.creative_figures import ADDITIVE, RATIOS
 from insights_assets.api.access import Caller, allowed
 from insights_assets.api.answers import encode, with_rows
-from insights_assets.api.creatives import ABOUT, Choice, chosen, of_period, totals
+from insights_assets.api.creatives import Choice, chosen, of_period, totals
 from insights_assets.api.documents import answer, page_of, thing
 from insights_assets.api.freshness import freshness
 from insights_assets.api.listing import Filter
 from insights_assets.api.paging import Rules, cut, matching
 from insights_assets.api.parameters import NAME_CONTAINS, AccountId, list_parameters, one_of, period_parameters
 from insights_assets.api.reading import look_at
-from insights_assets.api.served_views import CREATIVE_DAYS, CREATIVES
+from insights_assets.api.served_views import CREATIVE_DAYS, CREATIVES, LOOKS
 from insights_assets.api.shelf import Look
 from insights_assets.tables.creative_figures import CREATIVE_STATUSES as STATUSES
 from insights_assets.tables.entities import CREATIVE_TYPES
@@ -34,7 +34,7 @@ SHOWN: Final = (
     "ads",
     *FIGURES,
     "result_family",
-    *ABOUT,
+    *LOOKS,
 )
 RULES: Final = Rules(("creative_id",), ("creative_id", "name", "ads", *FIGURES), "-spend", SHOWN, time=None)
 WANTED: Final = ((CREATIVE_DAYS, None), (CREATIVES, None))
