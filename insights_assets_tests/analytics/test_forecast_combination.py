@@ -93,3 +93,21 @@ def test_intervals_are_quantiles_of_past_errors_in_the_scale_of_their_time():
     assert ((ends[1] < new) & (new < ends[2])).mean() == pytest.approx(0.8, abs=0.02)
     assert ((ends[0] < new) & (new < ends[3])).mean() == pytest.approx(0.95, abs=0.015)
     assert ends[3] > 1.5 * -ends[0], "each side is as long as its own errors"
+
+
+def test_what_nobody_of_a_pool_knows_changes_no_weight():
+    rng = np.random.default_rng(7)
+    pool = np.repeat([0, 1, 2], [6, 39, 9])
+    group = np.repeat(np.arange(18), 3)
+    error = rng.normal(0, 1, (pool.size, 48, 4, 3)).astype(np.float32)
+    known = rng.random(error.shape[:3]) < 0.9
+    known[pool == 0, 20:] = False
+    known[pool == 2, :30] = False
+    prior = np.array([0.5, 0.3, 0.2], dtype=np.float32)
+    together = weigh(error, known, prior, group, pool)
+    for own, origins in ((0, slice(0, 20)), (1, slice(None)), (2, slice(30, None))):
+        mine = pool == own
+        alone = weigh(error[mine], known[mine], prior, group[mine] - group[mine].min())
+        assert np.array_equal(together[mine], alone), "to the last digit, whatever else is in a run"
+        told = weigh(error[mine][:, origins], known[mine][:, origins], prior, group[mine] - group[mine].min())
+        assert together[mine] == pytest.approx(told, abs=1e-4)
