@@ -105,9 +105,9 @@ def test_what_nobody_of_a_pool_knows_changes_no_weight():
     known[pool == 2, :30] = False
     prior = np.array([0.5, 0.3, 0.2], dtype=np.float32)
     together = weigh(error, known, prior, group, pool)
-    for own, origins in ((0, slice(0, 20)), (1, slice(None)), (2, slice(30, None))):
+    for own, there in ((0, slice(0, 20)), (1, slice(None)), (2, slice(30, None))):
         mine = pool == own
         alone = weigh(error[mine], known[mine], prior, group[mine] - group[mine].min())
         assert np.array_equal(together[mine], alone), "to the last digit, whatever else is in a run"
-        told = weigh(error[mine][:, origins], known[mine][:, origins], prior, group[mine] - group[mine].min())
+        told = weigh(error[mine][:, there], known[mine][:, there], prior, group[mine] - group[mine].min())
         assert together[mine] == pytest.approx(told, abs=1e-4)
