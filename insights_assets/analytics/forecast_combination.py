@@ -75,8 +75,8 @@ def weigh(error: Singles, known: Bools, prior: Singles, group: Ints, pool: Ints 
 def _told(seen: Bools, pool: Ints) -> Iterator[tuple[Ints, Ints]]:
     """Series by the number of origins and horizons of which their pool knows anything, and those of each.
 
-    Where weights are learnt from half of the origins the other half would be gone through as zeros in each round. A pool's
-    own number, rounded up, decides what is added up together: sums must not depend on the other pools of a run.
+    Where weights are learnt from half of the origins the other half would be gone through as zeros in each round. A
+    pool's own number, rounded up, decides what is added up together: sums must not depend on a run's other pools.
     """
     number = np.unique(pool, return_inverse=True)[1]
     known = np.zeros((number.max() + 1, seen.shape[1]), dtype=bool)

@@ -18,6 +18,7 @@ from dagster._core.storage.event_log.schema import AssetEventTagsTable
 from sqlalchemy import delete, func, select
 from sqlalchemy.exc import DBAPIError
 
+from insights_assets.instance import sqlite_files
 from insights_assets.problems import FailedError
 
 _TELLING: Final = (
@@ -62,7 +63,7 @@ def remove_runs(instance: dg.DagsterInstance, run_ids: list[str]) -> None:
             instance.compute_log_manager.delete_logs(prefix=[run_id])
         storage = instance.event_log_storage
         if isinstance(storage, SqliteEventLogStorage):
-            Path(storage.path_for_shard(run_id)).unlink(missing_ok=True)
+            sqlite_files.remove(storage.path_for_shard(run_id))
             storage._initialized_dbs.discard(run_id)  # noqa: SLF001 - it would be taken for a file that is there
 
 
