@@ -70,6 +70,8 @@ def test_a_scope_bounds_what_is_blended(ask, app):
     for path in ("/roas", "/roas/period"):
         assert {row["currency"] for row in ask(path, headers=one)["items"]} == {"JPY"}, path
         assert ask(path, headers=none)["items"] == [], path
+    # Without rates euro could not be yen: a refusal would tell of the other account's currency.
+    assert [row["spend"] for row in ask("/roas/period", headers=one, to="JPY")["items"]] == [45_000.0]
 
 
 def test_currencies_are_converted_by_dated_rates_or_refused(ask, client, viewer, lake, tmp_path):
