@@ -38,6 +38,7 @@ _WORDS: Final = {
     "mit license": "MIT",
 }
 _TOKEN: Final = re.compile(r"\s*(\(|\)|[A-Za-z0-9.+-]+)")
+_LOOSEST_FIRST: Final = ("OR", "AND")
 
 
 def named_licence(metadata: PackageMetadata) -> str | None:
@@ -71,30 +72,27 @@ def _allowed(expression: str, allowed: frozenset[str]) -> bool:
     if _TOKEN.sub("", expression).strip():
         return False
     try:
-        verdict, rest = _any_of(_TOKEN.findall(expression), allowed)
+        verdict, rest = _read(_TOKEN.findall(expression), allowed)
     except IndexError:  # it ends in the middle
         return False
     return verdict and not rest
 
 
-def _any_of(tokens: list[str], allowed: frozenset[str]) -> tuple[bool, list[str]]:
-    verdict, rest = _all_of(tokens, allowed)
-    while rest[:1] == ["OR"]:
-        other, rest = _all_of(rest[1:], allowed)
-        verdict = verdict or other
-    return verdict, rest
-
-
-def _all_of(tokens: list[str], allowed: frozenset[str]) -> tuple[bool, list[str]]:
-    verdict, rest = _one(tokens, allowed)
-    while rest[:1] == ["AND"]:
-        other, rest = _one(rest[1:], allowed)
-        verdict = verdict and other
+def _read(
+    tokens: list[str], allowed: frozenset[str], words: tuple[str, ...] = _LOOSEST_FIRST
+) -> tuple[bool, list[str]]:
+    """Whether what is joined by these words can be met, and the tokens after it."""
+    if not words:
+        return _one(tokens, allowed)
+    verdict, rest = _read(tokens, allowed, words[1:])
+    while rest[:1] == [words[0]]:
+        other, rest = _read(rest[1:], allowed, words[1:])
+        verdict = verdict or other if words[0] == "OR" else verdict and other
     return verdict, rest
 
 
 def _one(tokens: list[str], allowed: frozenset[str]) -> tuple[bool, list[str]]:
     if tokens[0] != "(":
         return tokens[0] in allowed, tokens[1:]
-    verdict, rest = _any_of(tokens[1:], allowed)
+    verdict, rest = _read(tokens[1:], allowed)
     return verdict and rest[0] == ")", rest[1:]

@@ -171,7 +171,8 @@ def _plain_step(
 
 
 def _function(asset: dg.AssetsDefinition) -> Callable[..., dg.MaterializeResult[pl.DataFrame]]:
-    function: Callable[..., dg.MaterializeResult[pl.DataFrame]] = asset.op.compute_fn.decorated_fn  # type: ignore[union-attr]
+    decorated: Any = asset.op.compute_fn  # of a decorator; Dagster also allows a plain function
+    function: Callable[..., dg.MaterializeResult[pl.DataFrame]] = decorated.decorated_fn
     return function
 
 

@@ -91,14 +91,12 @@ class Gateway:
         return self._limiters[name]
 
     def _token(self, account: Mapping[str, Any] | None) -> str:
-        name = account and account["token_env"]
-        path = account and account["token_path"]
-        if name:
+        if account is not None and (name := account["token_env"]):
             token = self._environment.get(name)
             if not token:
-                raise SettingsError(f"Account {account['account_id']} takes its token from {name}, which is not set.")  # type: ignore[index]
+                raise SettingsError(f"Account {account['account_id']} takes its token from {name}, which is not set.")
             return token
-        if path:
+        if account is not None and (path := account["token_path"]):
             return _token_file(Path(path))
         if not self._settings.token:
             raise SettingsError("No token: set META_ACCESS_TOKEN, or use INSIGHTS_MODE=sandbox to work without one.")

@@ -216,5 +216,6 @@ def test_a_disabled_account_is_left_out_until_it_is_switched_on_again(home: Path
         plan = run(home, "backfill", "--since", "2026-09-07", "--until", "2026-09-07", "--dry-run")
         assert name not in plan.stdout
         assert sandbox.world.accounts[1].id in plan.stdout
+        assert "all 9 raw steps" in plan.stdout
     finally:
         assert run(home, "accounts", "disable", name, "--undo").returncode == 0

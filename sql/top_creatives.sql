@@ -5,7 +5,7 @@
 -- metric | VARCHAR | roas, ctr, hook_rate, engagement_rate (more is better); cost_per_order, cpr (less is better)
 -- result_family | VARCHAR | Family within which cpr is ranked; null for other metrics
 -- rank | BIGINT | 1 is the best; ties share the better rank
--- creative_id | VARCHAR | Creative
+-- creative_id | VARCHAR | Creative; what ads without a known one spent counts for the account and is not ranked
 -- creative_type | VARCHAR | Kind of creative
 -- currency | VARCHAR | ISO 4217 code of the amounts
 -- value | DOUBLE | The metric, a ratio of the week's sums
@@ -53,7 +53,7 @@ metrics AS (
 ranked AS (
     SELECT *, rank() OVER (PARTITION BY account_id, week, currency, metric, result_family ORDER BY badness) AS rank
     FROM metrics
-    WHERE value IS NOT NULL AND spend_share_pct >= 1
+    WHERE value IS NOT NULL AND spend_share_pct >= 1 AND creative_id <> 'unknown'
 )
 
 SELECT

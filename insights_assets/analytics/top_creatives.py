@@ -6,6 +6,7 @@ from datetime import date
 import polars as pl
 
 from insights_assets.analytics.creative_aggregates import aggregate
+from insights_assets.tables.creative_performance import NO_CREATIVE
 
 METRICS: dict[str, bool] = {
     "roas": True,
@@ -56,7 +57,8 @@ def top_creatives(
     Returns:
         account_id, currency, result_family, rank (ties share the better one), creative_id, creative_type, metric,
         value, spend, impressions, clicks, results, orders, revenue. A creative without the metric is not ranked; costs
-        without a result are none, so look at `spend_waste` for what spends without any.
+        without a result are none, so look at `spend_waste` for what spends without any. Ads without a known creative
+        count for the account's spend; they are no creative that could be used again.
 
     Raises:
         ValueError: no such metric.
@@ -68,7 +70,7 @@ def top_creatives(
     enough = pl.col("spend") >= (LEAST_SHARE * of_account if min_spend is None else min_spend)
     per_family = metric in PER_FAMILY
     group = ["account_id", "currency", *(["result_family"] if per_family else [])]
-    kept = rows.filter(enough, pl.col(metric).is_not_null())
+    kept = rows.filter(enough, pl.col(metric).is_not_null(), pl.col("creative_id") != NO_CREATIVE)
     if per_family:
         kept = kept.filter(pl.col("result_family").is_not_null())
     rank = pl.col(metric).rank("min", descending=METRICS[metric] == best).over(group).cast(pl.Int64)

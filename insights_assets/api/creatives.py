@@ -11,6 +11,7 @@ from typing import Any, Final
 import polars as pl
 
 from insights_assets.analytics.creative_aggregates import added_up, aggregate, within
+from insights_assets.api.paging import last_day
 from insights_assets.api.served_views import LOOKS
 from insights_assets.problems import InputError
 
@@ -45,7 +46,7 @@ def chosen(
         InputError: the period ends before it begins.
     """
     newest = days["date"].max()
-    last = until or (newest if isinstance(newest, date) else max(since or _EARLIEST, _EARLIEST))
+    last = last_day(since, until, newest if isinstance(newest, date) else _EARLIEST)
     first = since or date.fromordinal(max(1, last.toordinal() - USUAL_DAYS + 1))
     if first > last:
         raise InputError(f"since {first} is after until {last}; swap them.")

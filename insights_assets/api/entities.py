@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 import polars as pl
 
 from insights_assets.api.figures import ratios, total
-from insights_assets.api.paging import period
+from insights_assets.api.paging import last_day, period
 
 PARENTS: Final = {"campaign": None, "adset": "campaign_id", "ad": "adset_id"}
 OPEN_FINDINGS: Final = ("new", "acknowledged")
@@ -66,7 +66,7 @@ def detail(facts: Facts, level: str, entity_id: str, since: date | None, until: 
     if snapshots.is_empty() and own.is_empty():
         return None
     newest: date = facts.weekly.select(pl.col("week").max()).item() or snapshots["week"][-1]
-    until = until or newest
+    until = last_day(since, until, newest)
     since = since or until - timedelta(weeks=USUAL_WEEKS - 1)
     within = period("week", since, until)
     weekly = facts.weekly.filter(*within)

@@ -11,6 +11,7 @@ from typing import Any, Final, Literal
 import polars as pl
 
 from insights_assets.api.figures import ADDITIVE, RATIOS, changes, costs, ratios, sums, total
+from insights_assets.api.paging import last_day
 from insights_assets.api.rollup import Rollup
 from insights_assets.tables.alerts import SEVERITIES
 
@@ -43,7 +44,7 @@ class Span:
 def span(rollup: Rollup, since: date | None, until: date | None) -> Span:
     """The period asked for (Mondays); the newest 4 weeks that there are when none is."""
     newest = max(rollup.weeks, default=date(1970, 1, 5))
-    until = until or max(newest, since or newest)
+    until = last_day(since, until, newest)
     return Span(since or until - timedelta(weeks=USUAL_WEEKS - 1), until)
 
 

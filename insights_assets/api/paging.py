@@ -94,6 +94,11 @@ def period(time: str | None, since: date | None, until: date | None) -> list[pl.
     return [*found, pl.col(time) <= until] if until is not None else found
 
 
+def last_day(since: date | None, until: date | None, newest: date) -> date:
+    """Where a period ends: at the day asked for; else at the newest there is, or at a later day that it begins with."""
+    return until or max(newest, since or newest)
+
+
 def cut(rows: pl.DataFrame, ask: Ask, rules: Rules) -> Page:
     """One page of rows, in order.
 

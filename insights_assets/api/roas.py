@@ -13,6 +13,7 @@ import polars as pl
 
 from insights_assets.analytics.currency import Rates
 from insights_assets.analytics.roas import DEFAULT_DAYS, roas
+from insights_assets.api.paging import last_day
 from insights_assets.lake.catalog import open_catalog, select
 from insights_assets.lake.store import Lake
 from insights_assets.problems import InputError
@@ -48,7 +49,7 @@ class Days:
         Raises:
             InputError: the period ends before it begins.
         """
-        until = self.until or newest or self.since or _EARLIEST
+        until = last_day(self.since, self.until, newest or _EARLIEST)
         since = self.since or date.fromordinal(max(1, until.toordinal() - DEFAULT_DAYS + 1))
         if since > until:
             raise InputError(f"since {since} is after until {until}; swap them.")

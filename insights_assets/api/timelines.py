@@ -10,7 +10,7 @@ from typing import Any, Final, Literal
 import polars as pl
 
 from insights_assets.api.figures import costs, ratios, sums, total
-from insights_assets.api.paging import period
+from insights_assets.api.paging import last_day, period
 
 Grain = Literal["day", "week"]
 USUAL_STEPS: Final = {"day": timedelta(days=89), "week": timedelta(weeks=25)}
@@ -46,7 +46,7 @@ def timeline(facts: pl.DataFrame, results: pl.DataFrame, series: Series) -> dict
     own = facts.filter(_is(series))
     if own.is_empty():
         return None
-    until: date = series.until or own.select(pl.col(time).max()).item()
+    until = last_day(series.since, series.until, own.select(pl.col(time).max()).item())
     since = series.since or until - USUAL_STEPS[series.grain]
     within = period(time, since, until)
     own = own.filter(*within)

@@ -9,7 +9,8 @@ out, and the event itself has it. See docs/adr/0007 and 0013.
 
 from abc import abstractmethod
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any, Final
 
 from dagster import AssetCheckKey, DagsterEventType, EventLogEntry, PartitionsDefinition
@@ -91,6 +92,8 @@ class BatchedEvents(SqlEventLogStorage):
         subset = planned.partitions_subset
         alone = event.get_dagster_event()._replace(event_specific_data=replace(planned, partitions_subset=None))
         text = serialize_value(event._replace(dagster_event=alone))
+        stamp: Callable[[EventLogEntry], datetime] = self._event_insert_timestamp  # stock has no annotations
+        stamped = stamp(event)
         for partition in subset.get_partition_keys() if subset else [None]:
             yield {
                 "asset_key": planned.asset_key.to_string(),
@@ -99,6 +102,6 @@ class BatchedEvents(SqlEventLogStorage):
                 "run_id": event.run_id,
                 "execution_status": AssetCheckExecutionRecordStatus.PLANNED.value,
                 "evaluation_event": text,
-                "evaluation_event_timestamp": self._event_insert_timestamp(event),  # type: ignore[no-untyped-call]
+                "evaluation_event_timestamp": stamped,
                 "evaluation_event_storage_id": event_id,
             }

@@ -64,7 +64,8 @@ class AskingCeleryRunLauncher(CeleryRunLauncher):
     def config_type(cls) -> dict[str, Any]:
         """Stock configuration, and how many asks in a row find a run's task nowhere before the run is failed."""
         own = Field(IntSource, is_required=False, default_value=4, description=str(cls.__doc__).strip())
-        return {**super().config_type(), "asks_before_dead": own}  # type: ignore[dict-item]  # stock has a dict
+        stock: Any = super().config_type()  # a dict, which its annotation does not say
+        return {**stock, "asks_before_dead": own}
 
     @property
     def supports_resume_run(self) -> bool:

@@ -16,10 +16,8 @@ class BatchedPostgresEventLogStorage(PostgresEventLogStorage):
     """Opens the event log by the stock one's configuration."""
 
     @classmethod
-    def from_config_value(  # type: ignore[override]  # stock says less
-        cls, inst_data: ConfigurableClassData | None, config_value: Mapping[str, Any]
-    ) -> PostgresEventLogStorage:
-        """Open the batched storage, or the stock one and say so."""
+    def from_config_value(cls, inst_data: ConfigurableClassData | None, config_value: Mapping[str, Any]) -> Any:
+        """Open the batched storage, or the stock one and say so: neither is of this class, which stock promises."""
         if not is_known():
             return PostgresEventLogStorage.from_config_value(inst_data, config_value)
         from insights_assets.instance.postgres_batches import PostgresBatches  # noqa: PLC0415 - see above

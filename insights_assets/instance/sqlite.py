@@ -23,10 +23,8 @@ class BatchedSqliteEventLogStorage(SqliteEventLogStorage):
         return {}
 
     @classmethod
-    def from_config_value(  # type: ignore[override]  # stock says less
-        cls, inst_data: ConfigurableClassData | None, config_value: Mapping[str, Any]
-    ) -> SqliteEventLogStorage:
-        """Open the batched storage, or the stock one and say so."""
+    def from_config_value(cls, inst_data: ConfigurableClassData | None, config_value: Mapping[str, Any]) -> Any:
+        """Open the batched storage, or the stock one and say so: neither is of this class, which stock promises."""
         files = str(Path(os.environ["DAGSTER_HOME"]) / "history" / "runs")
         if not is_known():
             return SqliteEventLogStorage(files, inst_data=inst_data, **config_value)

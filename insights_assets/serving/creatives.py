@@ -14,7 +14,7 @@ from insights_assets.serving.figures import ratio
 from insights_assets.serving.periods import Span
 from insights_assets.serving.trust import Scope
 from insights_assets.serving.words import FEW_RESULTS
-from insights_assets.tables.creative_performance import CREATIVE_PERFORMANCE
+from insights_assets.tables.creative_performance import CREATIVE_PERFORMANCE, NO_CREATIVE
 from insights_assets.tables.entities import CREATIVES
 
 MOST: Final = 8
@@ -48,19 +48,18 @@ class RankedCreative:
 
 def ranked_creatives(scope: Scope, span: Span) -> tuple[RankedCreative, ...]:
     """Read and rank the creatives of a span: the best first, then the worst first."""
-    facts = scope.lake.rows(
+    days = scope.lake.rows(
         CREATIVE_PERFORMANCE,
-        (*_KEY, "spend", "results"),
+        (*_KEY, "date", "spend", "results"),
         pl.col("date").is_between(span.since, span.until),
+        pl.col("result_family").is_not_null(),  # results of several families are not one number, so they have no cost
         accounts=scope.accounts,
         since=scope.since,
         until=scope.until,
-        # Results of several families are not one number, so such a creative has no cost.
-        then=lambda rows: (
-            rows.filter(pl.col("result_family").is_not_null()).group_by(_KEY).agg(pl.col("spend", "results").sum())
-        ),
     )
-    rows = rank(facts)
+    # Added up in one order: places hang on these sums, and must not change with the order of files.
+    summed = days.sort(*_KEY, "date").group_by(_KEY, maintain_order=True).agg(pl.col("spend", "results").sum())
+    rows = rank(summed)
     names = _names(scope, rows)
     return tuple(_ranked(row, names) for row in rows.to_dicts())
 
@@ -74,7 +73,8 @@ def rank(facts: pl.DataFrame) -> pl.DataFrame:
     Returns:
         Those columns, place, account_cpr and is_noise; at most `MOST` of each place, the clear ones before the noisy
         ones. Only creatives with at least 1 % of the account's spend in the family whose spend would have bought
-        `FEW_RESULTS` results at the account's cost, and which share the family with another creative.
+        `FEW_RESULTS` results at the account's cost, and which share the family with another creative. What ads without
+        a known creative spent counts for the account and has no place: it is nothing that one could use again.
     """
     total = pl.col("spend", "results").sum().over(_GROUP).name.prefix("account_")
     rows = facts.sort(_KEY).with_columns(total, pl.len().over(_GROUP).alias("creatives"))
@@ -85,7 +85,12 @@ def rank(facts: pl.DataFrame) -> pl.DataFrame:
     rows = rows.with_columns(
         (pl.col("results") / expected).alias("against"),
         ((pl.col("results") - expected).abs() < NOISE * expected.sqrt()).alias("is_noise"),
-    ).filter(pl.col("creatives") > 1, pl.col("spend") >= LEAST_SHARE * pl.col("account_spend"), expected >= FEW_RESULTS)
+    ).filter(
+        pl.col("creatives") > 1,
+        pl.col("creative_id") != NO_CREATIVE,
+        pl.col("spend") >= LEAST_SHARE * pl.col("account_spend"),
+        expected >= FEW_RESULTS,
+    )
     best = rows.filter(pl.col("against") > 1).with_columns(pl.lit("best").alias("place"))
     worst = rows.filter(pl.col("against") < 1).with_columns(pl.lit("worst").alias("place"))
     order = ["is_noise", "against", "account_id", "creative_id", "result_family"]

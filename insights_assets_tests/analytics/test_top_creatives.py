@@ -2,12 +2,13 @@
 
 from datetime import timedelta
 
+import polars as pl
 import pytest
 
 from insights_assets.analytics.top_creatives import METRICS, top_creatives
 from insights_assets.lake.catalog import query
 from insights_assets.lake.store import Lake
-from insights_assets.tables.creative_performance import CREATIVE_PERFORMANCE
+from insights_assets.tables.creative_performance import CREATIVE_PERFORMANCE, NO_CREATIVE
 from insights_assets_tests.tables.rows import WEEK, frame_of, valid_row
 
 SUNDAY = WEEK + timedelta(days=6)
@@ -69,3 +70,14 @@ def test_the_view_ranks_alike(tmp_path):
         assert viewed["creative_id"].to_list() == told["creative_id"].to_list(), metric
         assert viewed["value"].to_list() == pytest.approx(told["value"].to_list())
     assert set(query(lake, "SELECT DISTINCT metric FROM top_creatives")["metric"]) <= set(METRICS)
+
+
+def test_ads_without_a_known_creative_count_for_the_account_and_are_not_ranked(tmp_path):
+    lump = day(NO_CREATIVE, 9000.0, clicks=900, results=9000.0, revenue=90_000.0)
+    rows = pl.concat([ROWS, frame_of(CREATIVE_PERFORMANCE, lump)])
+    lake = Lake(str(tmp_path / "lake"))
+    lake.replace(CREATIVE_PERFORMANCE, rows, [("act_1", WEEK)])
+    told = top_creatives(rows, "roas", WEEK, SUNDAY)["creative_id"].to_list()
+    assert told == ["good", "big"]  # of 10,000 spent the others are below a hundredth
+    viewed = query(lake, "SELECT creative_id FROM top_creatives WHERE metric = 'roas' ORDER BY rank")
+    assert viewed["creative_id"].to_list() == told

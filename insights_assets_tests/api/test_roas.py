@@ -70,6 +70,8 @@ def test_a_scope_bounds_what_is_blended(ask, app):
     for path in ("/roas", "/roas/period"):
         assert {row["currency"] for row in ask(path, headers=one)["items"]} == {"JPY"}, path
         assert ask(path, headers=none)["items"] == [], path
+    # Without rates euro could not be yen: a refusal would tell of the other account's currency.
+    assert [row["spend"] for row in ask("/roas/period", headers=one, to="JPY")["items"]] == [45_000.0]
 
 
 def test_currencies_are_converted_by_dated_rates_or_refused(ask, client, viewer, lake, tmp_path):
@@ -94,6 +96,21 @@ def test_currencies_are_converted_by_dated_rates_or_refused(ask, client, viewer,
             "/roas/period", headers={**headers, "If-None-Match": both.headers["ETag"]}, params={"to": "EUR"}
         )
         assert again.json()["items"][0]["spend"] == pytest.approx(540.0)
+
+
+@pytest.mark.parametrize("text", ["date,currency,rate\n2026-03-04,TRY,none\n", None], ids=["a bad row", "gone"])
+def test_a_bad_file_of_rates_is_the_servers_and_its_path_and_rows_are_told_to_nobody(lake, tmp_path, caplog, text):
+    rates = tmp_path / "rates.csv"
+    if text:
+        rates.write_text(text)
+    app = make_app(replace(settings_of(tmp_path, lake.root), currency=CurrencySettings("EUR", str(rates))))
+    with running(app) as client:
+        for path in ("/roas/period", PERIOD):
+            response = client.get(path, headers=key(app, accounts=["act_1"]), params={"to": "USD"})
+            assert response.status_code == 503, path
+            assert "TRY" not in response.text
+            assert "rates.csv" not in response.text
+    assert str(rates) in caplog.text
 
 
 @pytest.mark.parametrize(

@@ -39,6 +39,27 @@ def test_a_period_takes_whole_weeks_and_single_days(ask):
     assert [(row["date"], row["ad_id"]) for row in rows] == [(str(wednesday), "13")]
 
 
+PERIODS = (
+    *("/accounts/act_1", "/accounts/act_1/ads/11", "/accounts/act_1/creatives", "/accounts/act_1/creatives/aggregates"),
+    *("/accounts/act_1/timeline/ad/11", "/accounts/act_1/roas/period", "/roas/period", "/overview", "/accounts"),
+)
+
+
+@pytest.mark.parametrize("path", PERIODS)
+def test_a_period_may_begin_after_the_newest_day_that_there_is(ask, path):
+    """As that of a page of today does before today was read."""
+    body = ask(path, since="2026-05-06")
+    assert "2026-05-04" <= body["since"] <= body["until"] <= "2026-05-06"  # a Wednesday, or its week
+
+
+def test_a_period_may_begin_within_the_newest_week(ask):
+    wednesday = str(NEWEST.replace(day=NEWEST.day + 2))
+    assert ask("/accounts/act_1", since=wednesday)["figures"]["spend"] == 450.0
+    assert ask("/accounts/act_1/ads/11", since=wednesday)["figures"]["spend"] == 100.0
+    weeks = ask("/accounts/act_1/timeline/ad/11", grain="week", since=wednesday)["items"]
+    assert [row["week"] for row in weeks] == [str(NEWEST)]
+
+
 def test_filters_and_fields(ask):
     body = ask("/accounts/act_1/features", level="ad", entity_id="12", fields="week,spend")
     assert body["freshness"]["is_settled"] is False  # though the column is not shown

@@ -181,6 +181,8 @@ def test_videos_are_those_of_the_creatives_and_their_sources_end(client: AppClie
     account = world.accounts[0].id
     library = all_pages(client, f"/{account}/adcreatives", fields="video_id,object_type", limit=100)
     videos = all_pages(client, f"/{account}/advideos", fields="id,source", limit=100)
-    assert {row["video_id"] for row in library if row.get("video_id")} <= {row["id"] for row in videos}
+    shown = {row["video_id"] for row in library if row.get("video_id")}
+    assert shown
+    assert shown <= {row["id"] for row in videos}
     ends = {expires_at([row["source"]]) for row in videos}
     assert all(end is not None and timedelta() < end - NOW <= timedelta(days=5) for end in ends)

@@ -1,6 +1,7 @@
 """Best and worst creatives: against their own account only, with enough spend, noise named as noise."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import polars as pl
 import pytest
@@ -12,7 +13,7 @@ from insights_assets.serving.periods import Span
 from insights_assets.serving.report import render
 from insights_assets.serving.sheets import sheets
 from insights_assets.serving.trust import Scope
-from insights_assets.tables.creative_performance import CREATIVE_PERFORMANCE
+from insights_assets.tables.creative_performance import CREATIVE_PERFORMANCE, NO_CREATIVE
 from insights_assets.tables.entities import CREATIVES
 from insights_assets_tests.serving import small_lake as small
 from insights_assets_tests.tables.rows import WEEK, frame_of, valid_row
@@ -53,6 +54,13 @@ def test_a_creative_is_held_against_its_own_account_and_family():
 def test_spend_without_results_is_the_worst_and_never_the_best():
     # 400 / 50 = 8 a result: a would have bought 37.5, b 12.5.
     assert places(facts(("a", 300, 50), ("b", 100, 0))) == [("best", "a", False), ("worst", "b", False)]
+
+
+def test_ads_without_a_known_creative_count_for_the_account_and_have_no_place():
+    # 500 / 50 = 10 with them; a alone would be the account.
+    rows = facts(("a", 200, 8), (NO_CREATIVE, 300, 42))
+    assert places(rows) == [("worst", "a", False)]
+    assert rank(rows)["account_cpr"].to_list() == [10.0]
 
 
 @pytest.mark.parametrize(
@@ -111,6 +119,20 @@ def test_days_are_added_up_and_names_are_the_newest(lake):
     assert best.account_cpr == pytest.approx(400 / 36)
     assert best.change_pct == pytest.approx(100 * (6.25 / (400 / 36) - 1))
     assert (worst.place, worst.name, worst.cpr, worst.is_noise) == ("worst", "b", 50.0, False)
+
+
+def test_sums_are_the_same_whatever_the_order_of_files(tmp_path):
+    spends = [100.1, 200.2, 300.3]
+    assert sum(spends) != sum(reversed(spends))
+    days = [{"week": small.NEWEST, "date": small.NEWEST + timedelta(days=n)} for n in range(3)]
+    rows = [day("a", spent, 40, **when) for spent, when in zip(spends, days, strict=True)]
+    found = []
+    for name, ordered in (("forth", rows), ("back", rows[::-1])):
+        lake = Lake(str(tmp_path / name))
+        lake.append(CREATIVE_PERFORMANCE, frame_of(CREATIVE_PERFORMANCE, *ordered, day("b", 300, 4)))
+        found.append(ranked_creatives(Scope(lake, None, SPAN.since, SPAN.until), SPAN))
+    assert len(found[0]) == 2
+    assert found[0] == found[1]
 
 
 def test_a_week_shows_them_and_a_day_does_not(lake):

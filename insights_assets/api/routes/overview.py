@@ -14,7 +14,7 @@ from insights_assets.api.documents import answer, page_of, thing
 from insights_assets.api.figures import ADDITIVE, RATIOS, total
 from insights_assets.api.fleet import TopBy
 from insights_assets.api.freshness import freshness
-from insights_assets.api.paging import Rules, cut, matching, period
+from insights_assets.api.paging import Rules, cut, last_day, matching, period
 from insights_assets.api.parameters import NAME_CONTAINS, AccountId, Period, list_parameters
 from insights_assets.api.reading import look_at
 from insights_assets.api.served_views import ALERT_LIST, ENTITIES, REGISTRY, RESULTS_BY_WEEK, WEEKS, read_files
@@ -173,7 +173,7 @@ async def account(
 
     def body() -> bytes:
         newest: date | None = weekly.select(pl.col("week").max()).item()
-        until = given.until or newest
+        until = last_day(given.since, given.until, newest) if newest else given.until
         since = given.since or (until - (fleet.USUAL_WEEKS - 1) * fleet.WEEK if until else None)
         within = period("week", since, until)
         rows = weekly.filter(*within)

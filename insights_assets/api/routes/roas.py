@@ -1,5 +1,6 @@
 """Routes of return on ad spend over any days, and over all accounts (`roas.py`); weeks of one account are a list."""
 
+import logging
 from collections.abc import Callable
 from http import HTTPStatus
 from pathlib import Path
@@ -22,9 +23,11 @@ from insights_assets.api.roas import FIGURES, LEVELS, Days, blended, of_entities
 from insights_assets.api.served_views import BLENDED_RETURNS, RETURNS_BY_DAY
 from insights_assets.api.shelf import Shelf
 from insights_assets.currency_settings import CurrencySettings, read_rates
+from insights_assets.problems import InputError
 from insights_assets.settings import Settings
 from insights_assets.tables.revenue_daily import WINDOWS
 
+logger = logging.getLogger(__name__)
 router = APIRouter(tags=["roas"])
 Reader = Annotated[Caller, Depends(allowed("analytics:read"))]
 T = TypeVar("T")
@@ -65,7 +68,7 @@ WeeksParameters: Any = list_parameters(
     "/accounts/{account_id}/roas/period",
     operation_id="list_roas_of_period",
     summary="Return on ad spend and cost per purchase of any days: a row for each entity of a level",
-    responses=answer("A page", _SCHEMA, {**_EXAMPLE, "since": "2026-11-09", "until": "2026-11-15"}, 404, 422),
+    responses=answer("A page", _SCHEMA, {**_EXAMPLE, "since": "2026-11-09", "until": "2026-11-15"}, 404, 422, 503),
     response_class=Response,
 )
 async def of_account(
@@ -127,6 +130,7 @@ async def weeks(request: Request, caller: Reader, given: Annotated[WeeksParamete
         thing("Sums, and ratios of sums", ("items", "since", "until")),
         {"items": [_ITEM], "since": "2026-11-09", "until": "2026-11-15"},
         422,
+        503,
     ),
     response_class=Response,
 )
@@ -154,7 +158,19 @@ def _currency(request: Request) -> CurrencySettings:
 
 
 def _rates(settings: CurrencySettings, days: Days) -> Rates | None:
-    return read_rates(settings) if days.to else None
+    """The rates, where an answer needs them.
+
+    Raises:
+        ProblemError: 503: their file is this server's to mend. Why, with its path and rows, is for the log alone.
+    """
+    if days.to is None:
+        return None
+    try:
+        return read_rates(settings)
+    except InputError as error:
+        logger.warning("%s", error)
+        told = "The file of rates cannot be used just now; the log of this server says why."
+        raise ProblemError(HTTPStatus.SERVICE_UNAVAILABLE, told) from error
 
 
 def _state(settings: CurrencySettings, days: Days) -> str:
