@@ -79,15 +79,16 @@ def audit(services: Iterable[Sequence[str]], options: Sequence[str] = ()) -> int
     Returns:
         `CLEAN`, `FOUND`, or `NOT_ASKED` when no service has advisories.
     """
+    why = f"no advisory service that can be reached knows {' '.join(CONTROL)}, which has had advisories for years"
     for service in services:
         control = ask(service, [CONTROL])
-        answer = ask(service, installed().items(), options) if control and control.advisories else None
+        if not (control and control.advisories):
+            continue
+        answer = ask(service, installed().items(), options)
         if answer:
             return _report(answer)
-    sys.stdout.write(
-        "NOT AUDITED for known vulnerabilities: no advisory service that can be reached knows "
-        f"{' '.join(CONTROL)}, which has had advisories for years. Run `make audit` where one can be.\n"
-    )
+        why = "a service that knows advisories gave no answer about what is installed here"
+    sys.stdout.write(f"NOT AUDITED for known vulnerabilities: {why}. Run `make audit` where one can be.\n")
     return NOT_ASKED
 
 

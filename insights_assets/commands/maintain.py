@@ -1,7 +1,7 @@
 """`insights maintain`: care of the lake; `--migrate` brings one of an earlier release to today's columns."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 import click
 import polars as pl
@@ -16,6 +16,7 @@ from insights_assets.lake.migration import Migrated, migrate
 from insights_assets.lake.store import Lake
 from insights_assets.problems import FailedError, PartlyFailedError
 from insights_assets.settings import Settings, load_settings
+from insights_assets.tables.model import Table
 from insights_assets.tables.registry import TABLES
 
 MB = 1_000_000
@@ -74,18 +75,26 @@ def _migrate(lake: Lake, *, dry_run: bool, as_json: bool) -> None:
     else:
         for m in done:
             click.echo(f"{m.table}: {'would be' if dry_run else 'is'} rewritten, {m.rows:,} rows ({m.upgrade})")
-        new = [TABLES[m.table] for m in done if m.upgrade.added]
         if not done:
             click.echo("Every table has today's columns.")
-        elif new:
-            click.echo(
-                f"New columns are empty in old rows until they are made again: insights backfill --force --select "
-                f"'{' or '.join(sorted(f'key:{t.layer}/{t.name}' for t in new))}' --since DATE --until DATE"
-            )
+        for sentence in _about_new_columns([TABLES[m.table] for m in done if m.upgrade.added]):
+            click.echo(sentence)
         for sentence in problems:
             click.echo(sentence, err=True)
     if problems:
         raise PartlyFailedError
+
+
+def _about_new_columns(tables: Sequence[Table]) -> Iterator[str]:
+    """What to do about columns that old rows do not have: only assets of accounts and weeks can be made again."""
+    made = {t.name: f"key:{t.layer}/{t.name}" for t in tables if t.partitioned and t.layer != "ops"}
+    if made:
+        yield (
+            "New columns are empty in old rows until they are made again: insights backfill --force --select "
+            f"'{' or '.join(sorted(made.values()))}' --since DATE --until DATE"
+        )
+    if kept := sorted(t.name for t in tables if t.name not in made):
+        yield f"New columns stay empty in old rows of {', '.join(kept)}."
 
 
 def _show(report: Report) -> None:

@@ -47,6 +47,13 @@ def test_the_first_service_that_knows_the_control_decides(monkeypatch, capsys, s
     assert capsys.readouterr().err.splitlines() == list(said.advisories)
 
 
+def test_a_service_that_knows_the_control_and_then_falls_silent_is_not_said_to_know_nothing(monkeypatch, capsys):
+    answers = {"silent": (KNOWS_CONTROL, None), "dumb": (Answer((), ("jinja2",)), None)}
+    monkeypatch.setattr(advisories, "ask", service(answers))
+    assert advisories.audit(["silent", "dumb"]) == NOT_ASKED
+    assert "gave no answer" in capsys.readouterr().out
+
+
 def test_what_is_installed_leaves_the_package_itself_out():
     found = advisories.installed()
     assert found["polars"]

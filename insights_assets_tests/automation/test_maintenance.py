@@ -14,6 +14,7 @@ from click.testing import CliRunner
 
 from insights_assets.automation.maintenance import maintenance
 from insights_assets.cli import main
+from insights_assets.commands.maintain import _about_new_columns
 from insights_assets.definitions import PARTITIONED_ASSETS
 from insights_assets.lake.compaction import files_of
 from insights_assets.lake.store import Lake
@@ -87,6 +88,16 @@ def test_an_earlier_lake_is_brought_to_today_by_the_command(home):
     assert found == {"anomalies_ad", "creatives", "features_ad", "insights_daily"}
     assert insights("maintain", "--migrate").stdout == "Every table has today's columns.\n"
     assert "2" in insights("sql", "SELECT count(*) FROM anomalies").stdout
+
+
+def test_every_table_that_lacks_a_column_is_told_how_it_gets_it_or_that_it_does_not():
+    told = list(_about_new_columns(list(TABLES.values())))
+    (chosen,) = re.findall(r"--select '(.*)' --since", told[0])
+    found = {key.path[-1] for key in dg.AssetSelection.from_string(chosen).resolve(list(PARTITIONED_ASSETS))}
+    assert found == {asset.key.path[-1] for asset in PARTITIONED_ASSETS}
+    assert told[1].startswith("New columns stay empty in old rows of accounts, alert_outbox, alerts,")
+    assert "sync_log" in told[1]
+    assert not list(_about_new_columns([]))
 
 
 def test_the_weekly_job_does_the_same_and_fails_when_something_is_wrong(lake):
