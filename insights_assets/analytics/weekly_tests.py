@@ -110,7 +110,9 @@ def _by_click(at: Windows, judged: pl.DataFrame, few: Floats) -> Floats:
         click_variance=pl.col("level_variance") + pl.col("scatter_variance"),
         click_degrees="degrees",
     )
-    pairs = judged.select("row", "pool", "counted", "seen", "variance").join(given, on="row", how="left")
+    named = judged.select("row", "pool", "counted", "seen", "variance")
+    # What is found goes back by its place.
+    pairs = named.join(given, on="row", how="left", maintain_order="left")
     better = pl.col("click_variance").mean().over("pool") < pl.col("variance").mean().over("pool")
     pairs = pairs.with_row_index("at").filter(better & (pl.col("by_click") > 0))
     usable = pairs.select(

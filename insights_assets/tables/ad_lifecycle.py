@@ -2,17 +2,8 @@
 
 import polars as pl
 
+from insights_assets.tables import life
 from insights_assets.tables.columns import account_id, family, identifier, week
-from insights_assets.tables.life import (
-    burnt_lives,
-    censored_lives,
-    cost_ratio,
-    good_cpr,
-    life_status,
-    median_weeks_left,
-    survival,
-    weeks_in_status,
-)
 from insights_assets.tables.model import Table, TableModel, column
 
 
@@ -26,10 +17,10 @@ class AdLifecycle(TableModel):
     week: pl.Date = week()
     ad_id: pl.String = identifier("Ad")
     result_family: pl.String = family()
-    status: pl.String = life_status()
-    weeks_in_status: pl.Int64 = weeks_in_status()
-    good_cpr: pl.Float64 = good_cpr()
-    cost_ratio: pl.Float64 = cost_ratio()
+    status: pl.String = life.status()
+    weeks_in_status: pl.Int64 = life.weeks_in_status()
+    good_cpr: pl.Float64 = life.good_cpr()
+    cost_ratio: pl.Float64 = life.cost_ratio()
     age_weeks: pl.Int64 = column("Weeks since the ad's first delivery known here", unit="weeks", ge=0)
     recovery_probability: pl.Float64 = column(
         "Of a burnt-out or degraded ad: share of like ad weeks with a good cost again in 4 weeks, shrunk by 20 at 1/2",
@@ -38,10 +29,10 @@ class AdLifecycle(TableModel):
         le=1,
         nullable=True,
     )
-    survival: pl.Float64 = survival("ads")
-    median_weeks_left: pl.Float64 = median_weeks_left("ads")
-    burnt_lives: pl.Int64 = burnt_lives("Ads")
-    censored_lives: pl.Int64 = censored_lives("Ads")
+    survival: pl.Float64 = life.survival("ads")
+    median_weeks_left: pl.Float64 = life.median_weeks_left("ads")
+    burnt_lives: pl.Int64 = life.burnt_lives("Ads")
+    censored_lives: pl.Int64 = life.censored_lives("Ads")
 
 
 AD_LIFECYCLE = Table("ad_lifecycle", "predictions", AdLifecycle, ("account_id", "week", "ad_id"))

@@ -2,17 +2,8 @@
 
 import polars as pl
 
+from insights_assets.tables import life
 from insights_assets.tables.columns import account_id, family, identifier, week
-from insights_assets.tables.life import (
-    burnt_lives,
-    censored_lives,
-    cost_ratio,
-    good_cpr,
-    life_status,
-    median_weeks_left,
-    survival,
-    weeks_in_status,
-)
 from insights_assets.tables.model import Table, TableModel, column
 
 
@@ -27,15 +18,15 @@ class CreativeLifecycle(TableModel):
     week: pl.Date = week()
     creative_id: pl.String = identifier("Creative")
     result_family: pl.String = family()
-    status: pl.String = life_status()
-    weeks_in_status: pl.Int64 = weeks_in_status()
-    good_cpr: pl.Float64 = good_cpr()
-    cost_ratio: pl.Float64 = cost_ratio()
+    status: pl.String = life.status()
+    weeks_in_status: pl.Int64 = life.weeks_in_status()
+    good_cpr: pl.Float64 = life.good_cpr()
+    cost_ratio: pl.Float64 = life.cost_ratio()
     age_weeks: pl.Int64 = column("Weeks since its first delivery known here", unit="weeks", ge=0)
-    survival: pl.Float64 = survival("creatives")
-    median_weeks_left: pl.Float64 = median_weeks_left("creatives")
-    burnt_lives: pl.Int64 = burnt_lives("Creatives")
-    censored_lives: pl.Int64 = censored_lives("Creatives")
+    survival: pl.Float64 = life.survival("creatives")
+    median_weeks_left: pl.Float64 = life.median_weeks_left("creatives")
+    burnt_lives: pl.Int64 = life.burnt_lives("Creatives")
+    censored_lives: pl.Int64 = life.censored_lives("Creatives")
 
 
 CREATIVE_LIFECYCLE = Table(

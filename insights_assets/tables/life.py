@@ -8,7 +8,7 @@ from insights_assets.tables.model import column
 STATUSES = ("healthy", "degraded", "burned_out", "recovering")
 
 
-def life_status() -> Any:
+def status() -> Any:
     """Status by cost against its own good cost."""
     return one_of(
         "burned_out: cost_ratio of 1.5 or more; degraded: 1.2 or more; recovering: below 1.5 within 4 weeks of having "

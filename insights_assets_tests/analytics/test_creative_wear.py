@@ -92,3 +92,17 @@ def test_a_creative_that_lost_half_its_clicks_is_found_among_many():
     found = judged(*worn, *well).filter(pl.col("fatigue") != "fresh")["creative_id"].to_list()
     assert sum(name.startswith("w") for name in found) >= 9
     assert sum(name.startswith("c") for name in found) <= 2
+
+
+def test_days_in_any_order_add_up_to_the_same_digits():
+    spends = [107.69, 106.53, 156.5, 53.26, 109.15, 85.18, 44.26]
+    days = [
+        row | {"date": row["week"] + timedelta(days=n), "spend": spend}
+        for row in shown("c", [200] * 6, [20] * 6)
+        for n, spend in enumerate(spends)
+    ]
+    frame = frame_of(CREATIVE_PERFORMANCE, *days)
+    first = creative_fatigue(frame, [LAST])
+    assert first["recent_cpr"].item() == pytest.approx(sum(spends) / (7 * 20))
+    shuffled = [frame.sample(fraction=1.0, shuffle=True, seed=seed) for seed in range(20)]
+    assert all(creative_fatigue(order, [LAST]).equals(first) for order in shuffled)

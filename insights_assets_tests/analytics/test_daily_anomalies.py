@@ -155,3 +155,10 @@ def test_another_budget_explains_another_spend():
         }
     )
     assert [r for r in told(judge(made, 8, budgets=doubled)) if r[3] == "spend"] == []
+
+
+def test_only_weeks_before_that_of_the_day_precede_a_finding():
+    days, found, known = world((4, 60, 1, "ctr", 0.4))
+    moved = known.with_columns(pl.when(pl.col("week") >= monday(7)).then(-60.0).alias("ctr_delta_pct"))
+    (listed,) = judge((days, found, moved), 8)["preceding_deviations"].to_list()
+    assert [(d["week_offset"], d["metric"], d["delta_pct"]) for d in listed] == [(-1, "ctr", -60.0)]

@@ -89,3 +89,12 @@ def test_an_account_adds_campaigns_up_and_no_spend_twice():
     assert days.select("spend", "results").rows() == [(15.0, 3.0)]
     whole = with_accounts(frames(rows)[0].drop("parent_id")).filter(level="account").sort("result_family")
     assert whole.select("result_family", "spend", "results").rows() == [("click", 15.0, 90.0), ("purchase", 15.0, 3.0)]
+
+
+def test_the_spend_of_an_account_has_the_same_digits_in_whatever_order_campaigns_come():
+    spends = [107.69, 106.53, 156.5, 53.26, 109.15, 85.18, 44.26]
+    rows = [day(f"c{n}", monday(8), spend, 1, level="campaign", parent=None) for n, spend in enumerate(spends)]
+    daily = frames(rows)[0].drop("parent_id")
+    shuffled = [daily.sample(fraction=1.0, shuffle=True, seed=seed) for seed in range(20)]
+    told = [with_accounts(order).filter(level="account")["spend"].item() for order in (daily, *shuffled)]
+    assert len(set(told)) == 1

@@ -77,8 +77,11 @@ def test_shares_do_not_depend_on_the_order_in_which_goals_come():
     ]
     adsets = [valid_row(ADSETS, **known, adset_id=f"e{n:02}", optimization_goal=f"g{n:02}") for n in range(len(spends))]
     entities = frame_of(ADSETS, *adsets)
-    forth, back = (goal_drift(frame_of(FEATURES_ADSET, *rows), entities, [LAST]) for rows in (features, features[::-1]))
-    assert forth.equals(back)
+    rows = frame_of(FEATURES_ADSET, *features)
+    first = goal_drift(rows, entities, [LAST])
+    # Groups come in an order of their own each time: two tries found a sum in no order once in five runs.
+    shuffled = [rows.sample(fraction=1.0, shuffle=True, seed=seed) for seed in range(20)]
+    assert all(goal_drift(order, entities, [LAST]).equals(first) for order in shuffled)
 
 
 def test_a_week_without_spend_has_no_mix():

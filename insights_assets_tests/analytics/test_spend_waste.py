@@ -78,6 +78,9 @@ def test_what_the_peers_pay_does_not_depend_on_the_order_in_which_ads_come():
         valid_row(FEATURES_AD, entity_id=f"e{n}", week=LAST, spend=spend, results=20.0 if n else 0.0)
         for n, spend in enumerate([400.0, *spends])
     ]
-    forth, back = (spend_waste(frame_of(FEATURES_AD, *order), [LAST]) for order in (rows, rows[::-1]))
-    assert forth.height
-    assert forth.equals(back)
+    frame = frame_of(FEATURES_AD, *rows)
+    first = spend_waste(frame, [LAST])
+    assert first.height
+    # Groups come in an order of their own each time: two tries found a sum in no order once in five runs.
+    shuffled = [frame.sample(fraction=1.0, shuffle=True, seed=seed) for seed in range(20)]
+    assert all(spend_waste(order, [LAST]).equals(first) for order in shuffled)

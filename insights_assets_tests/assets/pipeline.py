@@ -51,7 +51,7 @@ class Pipeline:
 
     @property
     def gateway(self) -> Gateway:
-        gateway = self.defs.resources["gateway"].resource_fn(None)  # type: ignore[index, union-attr]
+        gateway = self.defs.resources["gateway"].resource_fn(None)
         assert isinstance(gateway, Gateway)
         return gateway
 
