@@ -15,7 +15,19 @@ from insights_assets.problems import InputError
 
 USUAL_DAYS: Final = 28
 _EARLIEST: Final = date(1970, 1, 1)
-ABOUT: Final = ("name", "title", "body", "link_url", "image_url", "thumbnail_url", "video_id", "video_url", "cards")
+ABOUT: Final = (
+    "name",
+    "title",
+    "body",
+    "link_url",
+    "image_url",
+    "thumbnail_url",
+    "video_id",
+    "video_url",
+    "cards",
+    "feed_videos",
+    "urls_expire_at",
+)
 
 
 @dataclass(frozen=True)
