@@ -3,13 +3,15 @@
 from datetime import UTC, date, datetime, timedelta
 
 import polars as pl
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from insights_assets.assets.creative_frames import creatives, shown_by, shown_videos, since_when, with_history
 from insights_assets.graph_api.records import Creative
 from insights_assets.graph_api.videos import VideoUrls
-from insights_assets.tables.entities import ADS, CREATIVES
+from insights_assets.tables.entities import ADS, CARD, CREATIVES
+from insights_assets.tables.history import upgrade_of, upgraded
 from insights_assets_tests.tables.rows import WEEK, frame_of, valid_row
 
 ZONE = "America/New_York"
@@ -137,6 +139,30 @@ def test_a_closed_weeks_cards_and_feed_get_urls_that_work():
         ("4.1", "4.1.jpg"),
     ]
     assert row["observed_at"] == datetime(2026, 3, 4, tzinfo=UTC)
+
+
+def test_cards_and_feeds_of_another_shape_are_no_rows_of_the_table():
+    url = {"video_id": "1", "video_url": "u", "thumbnail_url": None}
+    good = frame_of(CREATIVES, valid_row(CREATIVES, feed_videos=[url]), valid_row(CREATIVES, ad_id="2", cards=None))
+    assert CREATIVES.split(good).bad.is_empty()
+    for column, wrong in (("feed_videos", [{"video_id": "1"}]), ("cards", [url])):
+        with pytest.raises(TypeError, match=f"{column} is "):
+            CREATIVES.split(good.with_columns(pl.Series(column, [wrong] * 2)))
+    bad = CREATIVES.split(good.with_columns(creative_type=pl.Series(["video", "film"]))).bad
+    assert bad["feed_videos"].to_list() == [[]]
+
+
+def test_rows_of_a_lake_without_videos_of_cards_and_feeds_keep_their_cards():
+    card = pl.Struct({f.name: f.dtype for f in CARD.fields if f.name not in {"video_url", "thumbnail_url"}})
+    before = pl.Schema({c: t for c, t in CREATIVES.schema.items() if c != "feed_videos"} | {"cards": pl.List(card)})
+    told_once = {name: name for name in card.to_schema()}
+    row = {c: v for c, v in valid_row(CREATIVES, cards=[told_once]).items() if c in before}
+    upgrade = upgrade_of(CREATIVES, before)
+    assert upgrade is not None
+    now = upgraded(CREATIVES, upgrade, pl.DataFrame([row, {**row, "ad_id": "2", "cards": None}], schema=before))
+    assert now["cards"].to_list() == [[{**told_once, "video_url": None, "thumbnail_url": None}], None]
+    assert now["feed_videos"].null_count() == 2
+    assert CREATIVES.split(now).bad.is_empty()
 
 
 def test_without_a_thumbnail_a_videos_picture_is_shown_and_its_end_counts():
