@@ -14,13 +14,14 @@
 -- image_url | VARCHAR | Image; Meta's urls expire; may be null
 -- thumbnail_url | VARCHAR | Thumbnail; Meta's urls expire; may be null
 -- video_url | VARCHAR | Source of the video, where the token may read it; Meta's urls expire; may be null
--- urls_expire_at | UTC instant | When the first picture or video url stops working, where the urls say; may be null
+-- urls_expire_at | UTC instant | When the first picture or video url of it, its cards or its feed stops working, where the urls say; may be null
 -- urls_read_at | UTC instant | When the urls were read: each sync of the week renews them; may be null
 -- image_hash | VARCHAR | Image in the account's library; does not expire; may be null
--- video_id | VARCHAR | Video; may be null
+-- video_id | VARCHAR | Video of a creative that is one video; may be null
 -- post_id | VARCHAR | Post that the ad shows (page_post); may be null
 -- product_set_id | VARCHAR | Product set of a catalogue creative; may be null
--- cards | STRUCT(link VARCHAR, name VARCHAR, description VARCHAR, image_hash VARCHAR, picture_url VARCHAR, video_id VARCHAR)[] | Carousel cards in their order; null without
+-- cards | STRUCT(link VARCHAR, name VARCHAR, description VARCHAR, image_hash VARCHAR, picture_url VARCHAR, video_id VARCHAR, video_url VARCHAR, thumbnail_url VARCHAR)[] | Carousel cards in their order; a video's urls where the token may read them; null without
+-- feed_videos | STRUCT(video_id VARCHAR, video_url VARCHAR, thumbnail_url VARCHAR)[] | Videos of its asset feed in their order; urls where the token may read them; null without
 -- observed_at | UTC instant | When it was read from the API
 
 SELECT
@@ -45,5 +46,6 @@ SELECT
     post_id,
     product_set_id,
     cards,
+    feed_videos,
     observed_at
 FROM lake.creatives

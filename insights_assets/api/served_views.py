@@ -189,7 +189,10 @@ BEST_CREATIVES = AskedView("top_creatives", {"": CREATIVE_PERFORMANCE})
 CREATIVE_LIVES = _one(CREATIVE_LIFECYCLE)
 CREATIVE_WEAR = _one(CREATIVE_FATIGUE)
 # What is shown of a creative beside its figures: half of the time of reading all columns.
-LOOKS = ("name", "title", "body", "link_url", "image_url", "thumbnail_url", "video_id", "video_url", "cards")
+LOOKS = (
+    *("name", "title", "body", "link_url", "image_url", "thumbnail_url"),
+    *("video_id", "video_url", "cards", "feed_videos", "urls_expire_at"),
+)
 CREATIVES = _one(
     CREATIVE_TABLE, left_out=frozenset(CREATIVE_TABLE.schema) - {"account_id", "week", "creative_id", *LOOKS}
 )

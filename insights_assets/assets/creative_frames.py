@@ -3,19 +3,22 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from datetime import date, datetime, timedelta
+from typing import Any
 
 import polars as pl
 
 from insights_assets.graph_api.records import Creative
+from insights_assets.graph_api.videos import VideoUrls
 from insights_assets.tables.entities import CREATIVES
 
-URLS = ("image_url", "thumbnail_url", "video_url", "cards", "urls_expire_at", "urls_read_at")
+URLS = ("image_url", "thumbnail_url", "video_url", "cards", "feed_videos", "urls_expire_at", "urls_read_at")
 AD_WEEK = ["account_id", "week", "ad_id"]
 _OF_THE_AD = ("account_id", "week", "ad_id", "shown_from")
+_NO_URLS = VideoUrls(None, None)
 
 
 def creatives(
-    records: Iterable[Creative], shown_by: pl.DataFrame, now: datetime, videos: Mapping[str, str] | None = None
+    records: Iterable[Creative], shown_by: pl.DataFrame, now: datetime, videos: Mapping[str, VideoUrls] | None = None
 ) -> pl.DataFrame:
     """Rows of `creatives`: each (account_id, week, ad_id, creative_id, shown_from) of `shown_by` described.
 
@@ -25,34 +28,10 @@ def creatives(
         records: the account's library.
         shown_by: which ad shows which creative, from which day.
         now: when the library was read.
-        videos: source url by video id, of the videos that may be read.
+        videos: urls by video id, of the videos that may be read.
     """
-    known = list(records)
-    sources = {r.id: (videos or {}).get(r.video_id or "") for r in known}
     described = pl.DataFrame(
-        [
-            {
-                "creative_id": r.id,
-                "creative_type": r.creative_type,
-                "origin": r.origin,
-                "name": r.name,
-                "title": r.title,
-                "body": r.body,
-                "link_url": r.url,
-                "image_url": r.image_url,
-                "thumbnail_url": r.thumbnail_url,
-                "video_url": sources[r.id],
-                "urls_expire_at": r.urls_expire_at(sources[r.id]),
-                "urls_read_at": now,
-                "image_hash": r.image_hash,
-                "video_id": r.video_id,
-                "post_id": r.object_story_id or r.effective_object_story_id,
-                "product_set_id": r.product_set_id,
-                "cards": [asdict(card) for card in r.cards] or None,
-                "observed_at": now,
-            }
-            for r in known
-        ],
+        [_described(record, videos or {}, now) for record in records],
         schema={c: t for c, t in CREATIVES.schema.items() if c not in _OF_THE_AD},
     )
     unknown = pl.lit("unknown")
@@ -73,10 +52,10 @@ def shown_by(ads: pl.DataFrame, zone: str) -> pl.DataFrame:
     return ads.filter(pl.col("creative_id").is_not_null()).select(*AD_WEEK, "creative_id", seen)
 
 
-def shows_video(records: Iterable[Creative], shown: pl.DataFrame) -> bool:
-    """Whether any ad of `shown` shows a video that has a url to ask for."""
+def shown_videos(records: Iterable[Creative], shown: pl.DataFrame) -> frozenset[str]:
+    """Ids of the videos that the ads of `shown` show: as the creative itself, on a card or out of an asset feed."""
     ids = set(shown["creative_id"])
-    return any(r.video_id and r.id in ids for r in records)
+    return frozenset().union(*(r.video_ids for r in records if r.id in ids))
 
 
 def since_when(shown: pl.DataFrame, stored: pl.DataFrame) -> pl.DataFrame:
@@ -134,3 +113,40 @@ def renewed(rows: pl.DataFrame, fresh: pl.DataFrame) -> pl.DataFrame:
         .with_columns(pl.when(has).then(f"new_{c}").otherwise(c).alias(c) for c in URLS)
         .select(list(CREATIVES.schema))
     )
+
+
+def _described(record: Creative, videos: Mapping[str, VideoUrls], now: datetime) -> dict[str, Any]:
+    own = videos.get(record.video_id or "", _NO_URLS)
+    cards = [asdict(card) | _urls(videos.get(card.video_id or "", _NO_URLS)) for card in record.cards]
+    feed = [
+        {"video_id": one.video_id, **_urls(videos.get(one.video_id, _NO_URLS), one.thumbnail_url)}
+        for one in record.feed_videos
+    ]
+    thumbnail = record.thumbnail_url or own.picture
+    inside = (part[name] for part in (*cards, *feed) for name in ("video_url", "thumbnail_url"))
+    return {
+        "creative_id": record.id,
+        "creative_type": record.creative_type,
+        "origin": record.origin,
+        "name": record.name,
+        "title": record.title,
+        "body": record.body,
+        "link_url": record.url,
+        "image_url": record.image_url,
+        "thumbnail_url": thumbnail,
+        "video_url": own.source,
+        "urls_expire_at": record.urls_expire_at([own.source, thumbnail, *inside]),
+        "urls_read_at": now,
+        "image_hash": record.image_hash,
+        "video_id": record.video_id,
+        "post_id": record.object_story_id or record.effective_object_story_id,
+        "product_set_id": record.product_set_id,
+        "cards": cards or None,
+        "feed_videos": feed or None,
+        "observed_at": now,
+    }
+
+
+def _urls(video: VideoUrls, thumbnail: str | None = None) -> dict[str, str | None]:
+    """The urls of a video inside a creative; its own picture before the one that a spec names, which may be old."""
+    return {"video_url": video.source, "thumbnail_url": video.picture or thumbnail}

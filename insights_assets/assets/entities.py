@@ -10,7 +10,7 @@ import polars as pl
 from insights_assets.assets import creative_frames, entity_frames
 from insights_assets.assets.declare import table_asset, upstream
 from insights_assets.assets.steps import RAW_RESOURCES, AccountStep, fetch
-from insights_assets.graph_api.videos import video_sources
+from insights_assets.graph_api.videos import video_urls
 from insights_assets.partitions import monday
 from insights_assets.tables.entities import ADS, ADSETS, CAMPAIGNS, CREATIVES
 from insights_assets.tables.model import Table
@@ -77,9 +77,7 @@ def creatives(context: dg.AssetExecutionContext, ads: pl.DataFrame) -> dg.Materi
         stored = _stored(context, CREATIVES, step)
         shown = creative_frames.since_when(creative_frames.shown_by(mine, step.account["timezone_name"]), stored)
         library = list(step.client.creatives(account_id))
-        # A request more, so only where a video is shown.
-        watched = creative_frames.shows_video(library, shown)
-        videos = video_sources(step.client.transport, account_id) if watched else {}
+        videos = video_urls(step.client.transport, account_id, creative_frames.shown_videos(library, shown))
         fresh = creative_frames.creatives(library, shown, step.now, videos)
         return creative_frames.with_history(fresh, stored, monday(step.today))
 

@@ -1,4 +1,4 @@
-"""What a creative's specs say: its kind, where it was made, its carousel cards, and until when its urls work.
+"""What a creative's specs say: its kind, where it was made, its cards and videos, and until when its urls work.
 
 API pages: https://developers.facebook.com/docs/marketing-api/reference/ad-creative-object-story-spec and
 https://developers.facebook.com/docs/marketing-api/reference/ad-asset-feed-spec
@@ -28,6 +28,14 @@ class Card:
     image_hash: str | None
     picture_url: str | None
     video_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class FeedVideo:
+    """One video of an asset feed; ``thumbnail_url`` is the feed's own, where it names one, and expires."""
+
+    video_id: str
+    thumbnail_url: str | None
 
 
 def nested(source: Spec, key: str) -> Spec:
@@ -62,6 +70,30 @@ def cards(story: Spec) -> tuple[Card, ...]:
         return ()
     names = ("link", "name", "description", "image_hash", "picture", "video_id")
     return tuple(Card(*(_text(child.get(n)) for n in names)) for child in children if isinstance(child, Mapping))
+
+
+def feed_videos(feed: Spec) -> tuple[FeedVideo, ...]:
+    """The videos of an asset feed in their order, each once: one can be named for several placements."""
+    listed = feed.get("videos")
+    if not isinstance(listed, list):
+        return ()
+    entries = (entry for entry in listed if isinstance(entry, Mapping))
+    videos = [FeedVideo(one, _text(e.get("thumbnail_url"))) for e in entries if (one := _text(e.get("video_id")))]
+    first: dict[str, FeedVideo] = {}
+    for video in videos:
+        first.setdefault(video.video_id, video)
+    return tuple(first.values())
+
+
+def own_video(story: Spec, feed: Spec) -> str | None:
+    """The one video that it is, where Meta names none: its story's, or a placement feed's first cut.
+
+    Meta leaves ``video_id`` out of many creatives (github.com/facebook/facebook-nodejs-business-sdk/issues/273).
+    """
+    told = _text(nested(story, "video_data").get("video_id"))
+    if told or feed_kind(feed) != "video":
+        return told
+    return next((video.video_id for video in feed_videos(feed)), None)
 
 
 def expires_at(urls: Iterable[str | None]) -> datetime | None:

@@ -3,12 +3,13 @@
 API page: https://developers.facebook.com/docs/marketing-api/reference/ad-creative
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Self
 
 from insights_assets.graph_api import creative_specs
-from insights_assets.graph_api.creative_specs import Card, CreativeType, Origin
+from insights_assets.graph_api.creative_specs import Card, CreativeType, FeedVideo, Origin
 from insights_assets.graph_api.parsing import Fields
 
 # Key of a row whose page could be read only without some fields; the API has no field of this name.
@@ -82,10 +83,21 @@ class Creative:
         """Cards of a carousel, in their order."""
         return creative_specs.cards(self.object_story_spec)
 
-    def urls_expire_at(self, video_url: str | None = None) -> datetime | None:
-        """When the first of its picture urls, or its video's, stops working; None when none of them says."""
+    @property
+    def feed_videos(self) -> tuple[FeedVideo, ...]:
+        """Videos of its asset feed, in their order."""
+        return creative_specs.feed_videos(self.asset_feed_spec)
+
+    @property
+    def video_ids(self) -> frozenset[str]:
+        """Every video in it: its own, those of its cards and those of its asset feed."""
+        own = [self.video_id, *(card.video_id for card in self.cards)]
+        return frozenset(one for one in own if one) | {video.video_id for video in self.feed_videos}
+
+    def urls_expire_at(self, videos: Iterable[str | None] = ()) -> datetime | None:
+        """When the first of its picture urls, or the given ones of its videos, stops working; None when none says."""
         return creative_specs.expires_at(
-            [self.image_url, self.thumbnail_url, video_url, *(card.picture_url for card in self.cards)]
+            [self.image_url, self.thumbnail_url, *videos, *(card.picture_url for card in self.cards)]
         )
 
     @classmethod
@@ -96,19 +108,19 @@ class Creative:
             MalformedRecordError: The id is missing or a field has another shape.
         """
         read = Fields("Creative", source)
-        story = read.mapping("object_story_spec")
+        story, feed = read.mapping("object_story_spec"), read.mapping("asset_feed_spec")
         return cls(
             id=read.required("id"),
             name=read.text("name") or "",
             title=read.text("title"),
             body=read.text("body"),
             object_type=read.text("object_type"),
-            video_id=read.text("video_id"),
+            video_id=read.text("video_id") or creative_specs.own_video(story, feed),
             image_url=read.text("image_url"),
             thumbnail_url=read.text("thumbnail_url"),
             image_hash=read.text("image_hash"),
             object_story_spec=story,
-            asset_feed_spec=read.mapping("asset_feed_spec"),
+            asset_feed_spec=feed,
             object_story_id=read.text("object_story_id"),
             effective_object_story_id=read.text("effective_object_story_id"),
             product_set_id=read.text("product_set_id"),

@@ -1,26 +1,15 @@
 """The JSON of creatives, one shape for each type."""
 
-from collections.abc import Iterable
 from datetime import UTC, datetime, time
 from typing import Any, Final
 
 from insights_assets.sandbox.objects import Creative, Video
+from insights_assets.sandbox.videos import CARDS_WITH_VIDEO, video_id, videos_of
 from insights_assets.sandbox.world import AccountWorld
 
 LANDING = "https://example.invalid/shop"
 URL_DAYS: Final = 14
 VIDEO_URL_DAYS: Final = 5
-WITH_VIDEO: Final = ("video", "dynamic")
-
-
-def videos(creatives: Iterable[Creative]) -> list[Video]:
-    """The account's videos, one for each creative that holds one."""
-    return [Video(video_id(one), one) for one in creatives if one.kind in WITH_VIDEO]
-
-
-def video_id(creative: Creative) -> str:
-    """Id of a creative's video."""
-    return f"7{creative.id[1:16]}"
 
 
 def _video(creative: Creative) -> dict[str, Any]:
@@ -47,15 +36,18 @@ def _image(creative: Creative) -> dict[str, Any]:
 
 
 def _carousel(creative: Creative) -> dict[str, Any]:
+    # A card shows a picture of the library or a video; a video's card has a picture too, but no hash of its own.
+    shown = {part: {"image_hash": f"{int(creative.id) + part:032x}"} for part in range(1, 5)}
+    shown |= {p: {"video_id": video.id} for p, video in zip(CARDS_WITH_VIDEO, videos_of(creative), strict=False)}
     children = [
         {
             "link": f"{LANDING}/{part}",
             "name": f"{creative.name} {part}",
             "description": f"{creative.name}, card {part}",
-            "image_hash": f"{int(creative.id) + part:032x}",
             "picture": f"https://example.invalid/cards/{creative.id}-{part}.jpg",
+            **what,
         }
-        for part in range(1, 5)
+        for part, what in shown.items()
     ]
     link = {"link": LANDING, "message": creative.name, "child_attachments": children, "multi_share_optimized": True}
     return {"object_type": "SHARE", "object_story_spec": {"page_id": creative.page_id, "link_data": link}}
@@ -64,7 +56,10 @@ def _carousel(creative: Creative) -> dict[str, Any]:
 def _dynamic(creative: Creative) -> dict[str, Any]:
     feed = {
         "images": [{"hash": f"{int(creative.id) + part:032x}"} for part in range(3)],
-        "videos": [{"video_id": video_id(creative)}],
+        "videos": [
+            {"video_id": video.id, "thumbnail_url": f"https://example.invalid/feeds/{video.id}.jpg"}
+            for video in videos_of(creative)
+        ],
         "titles": [{"text": creative.name}],
         "bodies": [{"text": f"{creative.name} body"}],
         "link_urls": [{"website_url": LANDING}],

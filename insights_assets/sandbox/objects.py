@@ -1,6 +1,7 @@
 """The objects of an ad account: what there is, and the constants its delivery is drawn from."""
 
 from dataclasses import dataclass
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 from insights_assets.sandbox.catalog import Goal, Market
@@ -67,10 +68,11 @@ class Creative:
 
 @dataclass(frozen=True, slots=True)
 class Video:
-    """The video of a creative, in the account's library."""
+    """A video of a creative: in the account's library, a page's (read by its id alone), or deleted since."""
 
     id: str
     creative: Creative
+    home: Literal["library", "page", "deleted"] = "library"
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,7 +82,7 @@ def place_of(
     Args:
         call: The call.
         account_of_run: The account of a report run; None when there is no such run.
-        account_of_object: The account of a campaign, ad set, ad or creative; None when there is none.
+        account_of_object: The account of a campaign, ad set, ad, creative or video; None when there is none.
     """
 
     def owner(object_id: str) -> str:

@@ -5,7 +5,6 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from insights_assets.sandbox.creatives import videos
 from insights_assets.sandbox.entities import account_json, entity_json
 from insights_assets.sandbox.errors import bad_parameter, no_alias, no_object, too_many_ids
 from insights_assets.sandbox.fault_player import FaultPlayer
@@ -21,6 +20,7 @@ from insights_assets.sandbox.reports import Reports
 from insights_assets.sandbox.request_places import MAX_IDS, Call, Place, asked_ids, place_of
 from insights_assets.sandbox.row_faults import fate_of, row_changes
 from insights_assets.sandbox.status import created_day
+from insights_assets.sandbox.videos import library
 from insights_assets.sandbox.world import AccountWorld, World
 from insights_assets.sandbox.world_changes import WorldChange
 
@@ -155,8 +155,8 @@ class Router:
     def _listed(self, call: Call, made: AccountWorld, edge: str, today: int) -> Sequence[Entity | Creative | Video]:
         if edge in {"adcreatives", "advideos"}:
             used = {ad.creative.id for ad in made.ads if created_day(ad) <= today}
-            library = [item for item in made.creatives if item.id in used]
-            return library if edge == "adcreatives" else videos(library)
+            creatives = [item for item in made.creatives if item.id in used]
+            return creatives if edge == "adcreatives" else library(creatives)
         level = EDGES[edge]
         conditions = read_conditions(call.params)
         holds, shows = predicate(made, conditions, level, today), visible(conditions, level, today)
@@ -166,7 +166,7 @@ class Router:
     def _writer(self, call: Call, place: Place, scope_id: str | None, now: datetime) -> RowWriter:
         made = self._made(call, place.account_id)
         scope = None if scope_id is None else find(made, scope_id, made.today(now))
-        if isinstance(scope, Creative):
+        if isinstance(scope, Creative | Video):
             raise no_object(scope.id)
         asked = ask(made, scope, call.params, made.today(now))
         changes = self._changes(place.account_id)
@@ -227,7 +227,7 @@ class Router:
         fields, now = call.params.get("fields", ""), self.now()
         return {entity.id: entity_json(made, entity, fields, made.today(now)) for made, entity in pairs}
 
-    def _owned(self, call: Call, object_id: str) -> tuple[AccountWorld, Entity | Creative] | None:
+    def _owned(self, call: Call, object_id: str) -> tuple[AccountWorld, Entity | Creative | Video] | None:
         owner = self.world.owner_of(object_id) if object_id.isdigit() else None
         if owner is None or owner not in self.seen_accounts(call.token):
             return None

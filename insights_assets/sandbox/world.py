@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from insights_assets.sandbox.objects import Account, Ad, AdSet, Campaign, Creative
+from insights_assets.sandbox.videos import videos_of
 
 if TYPE_CHECKING:
     from insights_assets.sandbox.delivery import Facts
@@ -142,13 +143,14 @@ class World:
                 self._indexed.add(key)
                 for group in (made.campaigns, made.adsets, made.ads, made.creatives):
                     self._owners.update((item.id, key) for item in group)
+                self._owners.update((video.id, key) for item in made.creatives for video in videos_of(item))
             self._made.move_to_end(key)
             if len(self._made) > ACCOUNTS_KEPT:
                 self._made.popitem(last=False)
         return made
 
     def owner_of(self, object_id: str) -> str | None:
-        """The id of the account that a campaign, ad set, ad or creative is in."""
+        """The id of the account that a campaign, ad set, ad, creative or video is in."""
         for account in self.accounts:
             if object_id in self._owners:
                 break

@@ -18,9 +18,13 @@ CARD = pl.Struct(
         "image_hash": pl.String,
         "picture_url": pl.String,
         "video_id": pl.String,
+        "video_url": pl.String,
+        "thumbnail_url": pl.String,
     }
 )
 Cards = Annotated[pl.List, CARD]
+FEED_VIDEO = pl.Struct({"video_id": pl.String, "video_url": pl.String, "thumbnail_url": pl.String})
+FeedVideos = Annotated[pl.List, FEED_VIDEO]
 
 
 class Campaigns(TableModel):
@@ -103,14 +107,20 @@ class Creatives(TableModel):
     thumbnail_url: pl.String = column("Thumbnail; Meta's urls expire", nullable=True)
     video_url: pl.String = column("Source of the video, where the token may read it; Meta's urls expire", nullable=True)
     urls_expire_at: Instant = observed_at(
-        "When the first picture or video url stops working, where the urls say", nullable=True
+        "When the first picture or video url of it, its cards or its feed stops working, where the urls say",
+        nullable=True,
     )
     urls_read_at: Instant = observed_at("When the urls were read: each sync of the week renews them", nullable=True)
     image_hash: pl.String = column("Image in the account's library; does not expire", nullable=True)
-    video_id: pl.String = column("Video", nullable=True)
+    video_id: pl.String = column("Video of a creative that is one video", nullable=True)
     post_id: pl.String = column("Post that the ad shows (page_post)", nullable=True)
     product_set_id: pl.String = column("Product set of a catalogue creative", nullable=True)
-    cards: Cards = column("Carousel cards in their order; null without", nullable=True)
+    cards: Cards = column(
+        "Carousel cards in their order; a video's urls where the token may read them; null without", nullable=True
+    )
+    feed_videos: FeedVideos = column(
+        "Videos of its asset feed in their order; urls where the token may read them; null without", nullable=True
+    )
     observed_at: Instant = observed_at()
 
 

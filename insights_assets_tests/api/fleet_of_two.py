@@ -15,6 +15,11 @@ HOSTILE = "<script>alert(1)</script>'; DROP TABLE ads; --"
 ADS = {"11": ("s1", "c1", 100.0, 10.0), "12": ("s1", "c1", 300.0, 10.0), "13": ("s2", "c2", 50.0, 0.0)}
 # What a day's purchases are worth, in euro; of ad 12 Meta reports no value.
 WORTH = {"11": 250.0, "12": None, "13": 0.0}
+VIDEO = {"video_id": "7", "video_url": "https://example.invalid/7.mp4?oe=69CB0E80", "thumbnail_url": None}
+CARDS = [
+    {"link": None, "name": HOSTILE, "description": None, "image_hash": None, "picture_url": None, **VIDEO},
+]
+FEED_VIDEOS = [VIDEO, {"video_id": "8", "video_url": None, "thumbnail_url": None}]
 CURRENCY = {"act_1": "EUR", "act_2": "JPY"}
 
 
@@ -84,7 +89,8 @@ def rows_of(account):
                 {**day, "creative_id": f"k{ad}", "spend": spend * factor, "currency": CURRENCY[account], "ad_ids": [ad]}
                 | {"impressions": int(spend * 10), "clicks": 20, "status": "ACTIVE", "orders": results, "revenue": 1.0}
             )
-            out["creatives"].append({**base, "creative_id": f"k{ad}", "ad_id": ad, "name": f"Creative {ad}"})
+            about = {"creative_id": f"k{ad}", "ad_id": ad, "name": f"Creative {ad}", "urls_expire_at": NOW}
+            out["creatives"].append({**base, **about, "cards": CARDS, "feed_videos": FEED_VIDEOS})
             life = {**base, "creative_id": f"k{ad}"}
             out["creative_lifecycle"].append({**life, "cost_ratio": 1.0 + n, "status": "degraded" if n else "healthy"})
             out["creative_fatigue"].append({**life, "link_ctr_q": 0.1 * n, "fatigue": "fresh" if n else "fatigued"})

@@ -1,8 +1,10 @@
 """Figures held to sums made by hand: ratios of sums, families apart, currencies apart."""
 
+from datetime import datetime
+
 import pytest
 
-from insights_assets_tests.api.fleet_of_two import NEWEST, NOW, WEEKS
+from insights_assets_tests.api.fleet_of_two import CARDS, FEED_VIDEOS, NEWEST, NOW, WEEKS
 from insights_assets_tests.api.served import key
 
 
@@ -125,6 +127,9 @@ def test_creatives_and_their_totals_are_of_the_whole_filtered_set(ask):
     assert (some["total"], some["aggregates"][0]["spend"]) == (1, 1200.0)
     assert ask("/accounts/act_1/creatives", name_contains="creative 13")["total"] == 1
     assert ask("/accounts/act_1/creatives", creative_type="carousel")["aggregates"] == []
+    shown = body["items"][0]
+    assert (shown["cards"], shown["feed_videos"]) == (CARDS, FEED_VIDEOS)
+    assert datetime.fromisoformat(shown["urls_expire_at"]) == NOW
     grouped = ask("/accounts/act_1/creatives/aggregates", since=str(NEWEST), until=str(NEWEST))
     assert [(row["creative_type"], row["spend"]) for row in grouped["items"]] == [("video", 100.0)]
     assert [row["spend"] for row in grouped["totals"]] == [100.0]

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from insights_assets.graph_api.creative_specs import Card, cards, expires_at
+from insights_assets.graph_api.creative_specs import Card, FeedVideo, cards, expires_at, feed_videos
 from insights_assets.graph_api.records import Creative
 
 
@@ -56,6 +56,37 @@ def test_cards_of_a_carousel_in_order():
     found = cards({"link_data": {"child_attachments": children}})
     assert found == (Card("a", "n", None, "h", "p", None), Card(None, None, None, None, None, "7"))
     assert cards({"link_data": {"child_attachments": "no list"}}) == ()
+
+
+def test_videos_of_a_feed_in_order_and_once():
+    listed = [{"video_id": 7, "thumbnail_url": "t"}, {"video_id": "8"}, {"video_id": "7"}, {"url": "u"}, "broken"]
+    assert feed_videos({"videos": listed}) == (FeedVideo("7", "t"), FeedVideo("8", None))
+    assert feed_videos({"videos": "no list"}) == feed_videos({}) == ()
+
+
+def test_every_video_of_a_creative_is_known():
+    story = {"link_data": {"child_attachments": [{"video_id": "2"}, {"image_hash": "h"}, {"video_id": "2"}]}}
+    feed = {"videos": [{"video_id": "3"}, {"video_id": "4"}]}
+    assert made(video_id="1", object_story_spec=story, asset_feed_spec=feed).video_ids == {"1", "2", "3", "4"}
+    assert made(image_hash="h").video_ids == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("source", "video"),
+    [
+        ({"video_id": "1", "object_story_spec": {"video_data": {"video_id": "2"}}}, "1"),
+        ({"object_story_spec": {"video_data": {"video_id": "2"}}}, "2"),
+        # One video cut for each placement is that video; one of several that Meta chooses among is not.
+        (
+            {"asset_feed_spec": {"optimization_type": "PLACEMENT", "videos": [{"video_id": "3"}, {"video_id": "4"}]}},
+            "3",
+        ),
+        ({"asset_feed_spec": {"videos": [{"video_id": "3"}]}}, None),
+        ({"object_story_spec": {"link_data": {"child_attachments": [{"video_id": "5"}]}}}, None),
+    ],
+)
+def test_the_video_that_a_creative_is(source, video):
+    assert made(**source).video_id == video
 
 
 @pytest.mark.parametrize(

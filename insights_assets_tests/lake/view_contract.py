@@ -6,7 +6,7 @@ CONTRACT = {
     "campaigns": f"{ENTITY} campaign_id objective",
     "adsets": f"{ENTITY} adset_id campaign_id optimization_goal",
     "ads": f"{ENTITY} ad_id adset_id campaign_id optimization_goal",
-    "creatives": "account_id week creative_id ad_id creative_type origin shown_from cards urls_expire_at",
+    "creatives": "account_id week creative_id ad_id creative_type origin shown_from cards feed_videos urls_expire_at",
     "creative_performance": (
         "account_id week date creative_id creative_type status spend impressions clicks results revenue hook_rate "
         "video_p25_rate video_p50_rate video_p100_rate"

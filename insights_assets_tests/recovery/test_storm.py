@@ -22,7 +22,6 @@ PASSING = sorted(
     | {"account_block", "reduce_entities", "reduce_insights", "job_too_large", "duplicate_rows", "job_never_starts"}
     | {"job_stuck", "job_lingers", "unreadable", "poll_race", "summary_race"}
 )
-PASSING.remove("batch_timeout")  # of `?ids=`, which the client does not use
 OPTIONS = {
     "timeout": {"hang_s": 0.2},
     "job_too_large": {"max_rows": 40},

@@ -6,7 +6,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from insights_assets.graph_api.creative_specs import expires_at
+from insights_assets.graph_api.records import Creative
 from insights_assets.sandbox import World, create_app
+from insights_assets.sandbox.videos import videos_of
 
 from .conftest import NOW, TOKEN, AppClient, all_pages
 
@@ -179,10 +181,26 @@ def test_only_the_methods_of_the_api_are_known(client: AppClient, world: World):
 
 def test_videos_are_those_of_the_creatives_and_their_sources_end(client: AppClient, world: World):
     account = world.accounts[0].id
-    library = all_pages(client, f"/{account}/adcreatives", fields="video_id,object_type", limit=100)
-    videos = all_pages(client, f"/{account}/advideos", fields="id,source", limit=100)
-    shown = {row["video_id"] for row in library if row.get("video_id")}
+    rows = all_pages(client, f"/{account}/adcreatives", fields="video_id,object_story_spec,asset_feed_spec", limit=100)
+    library = all_pages(client, f"/{account}/advideos", fields="id,source", limit=100)
+    listed = {row["id"] for row in library}
+    records = [Creative.from_json(row) for row in rows]
+    shown = {record.video_id for record in records if record.video_id}
     assert shown
-    assert shown <= {row["id"] for row in videos}
-    ends = {expires_at([row["source"]]) for row in videos}
+    assert shown <= listed
+    assert any(card.video_id for record in records for card in record.cards)
+    # As with Meta, not every video of a feed or of a card is in the library; by its id it can be read unless deleted.
+    others = sorted(frozenset().union(*(record.video_ids for record in records)) - listed)
+    homes = {video.id: video.home for item in world.account(account).creatives for video in videos_of(item)}
+    assert {homes[one] for one in others} == {"page", "deleted"}
+    fields = {"fields": "id,source,picture"}
+    by_page = [one for one in others if homes[one] == "page"]
+    several = client.get("/v26.0/", params={"ids": ",".join(by_page), **fields}).json()
+    assert list(several) == by_page
+    assert several == {one: client.get(f"/{one}", params=fields).json() for one in by_page}
+    gone = next(one for one in others if homes[one] == "deleted")
+    assert client.get("/v26.0/", params={"ids": f"{by_page[0]},{gone}", **fields}).json()["error"]["code"] == 803
+    assert client.get(f"/{gone}", params=fields).json()["error"]["error_subcode"] == 33
+    assert client.get(f"/{by_page[0]}/insights", params={"fields": "spend"}).json()["error"]["error_subcode"] == 33
+    ends = {expires_at([row["source"]]) for row in [*library, *several.values()]}
     assert all(end is not None and timedelta() < end - NOW <= timedelta(days=5) for end in ends)
