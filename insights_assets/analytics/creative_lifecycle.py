@@ -24,9 +24,11 @@ def creative_lifecycle(ad_weeks: pl.DataFrame, weeks: Sequence[date]) -> pl.Data
 def _creative_weeks(ad_weeks: pl.DataFrame) -> pl.DataFrame:
     """All ads of a creative together, in the place of an ad; where one was not counted at the close, none is."""
     seen = pl.col("results_seen")
+    group = ["account_id", "week", "creative_id", "result_family"]
     return (
         ad_weeks.filter(pl.col("creative_id").is_not_null())
-        .group_by("account_id", "week", "creative_id", "result_family")
+        .sort(*group, "ad_id")
+        .group_by(group, maintain_order=True)  # sums in the same order have the same last digit
         .agg(
             *(pl.col(c).sum() for c in ("spend", "impressions", "link_clicks", "results")),
             pl.when(seen.is_not_null().all()).then(seen.sum()),

@@ -13,6 +13,7 @@ import polars as pl
 from insights_assets.analytics.creative_figures import single_family
 from insights_assets.analytics.noise import MOST_DEGREES, adjusted, count_p_values
 from insights_assets.tables.creative_fatigue import CREATIVE_FATIGUE
+from insights_assets.tables.creative_performance import NO_CREATIVE
 
 CREATIVE = ["account_id", "creative_id"]
 HISTORY_WEEKS, EARLY_WEEKS, RECENT_WEEKS = 12, 3, 2
@@ -30,12 +31,14 @@ def creative_fatigue(days: pl.DataFrame, weeks: Sequence[date]) -> pl.DataFrame:
     """Compute the rows of `creative_fatigue`.
 
     Args:
-        days: rows of `creative_performance` (the key and `COLUMNS`) of the weeks and the 11 before.
+        days: rows of `creative_performance` (the key and `COLUMNS`) of the weeks and the 11 before. Those of ads without
+            a known creative are left out: they are many creatives, whose mix moves.
         weeks: Mondays asked for.
     """
     sums = ("spend", "impressions", "inline_link_clicks", "results")
     by_week = (
-        days.sort(*CREATIVE, "date")
+        days.filter(pl.col("creative_id") != NO_CREATIVE)
+        .sort(*CREATIVE, "date")
         .group_by(*CREATIVE, "week", maintain_order=True)  # sums in the same order have the same last digit
         .agg(pl.col("creative_type").last(), single_family(), *(pl.col(c).sum() for c in sums))
     )

@@ -57,3 +57,16 @@ def test_a_creative_of_one_ad_lives_as_the_ad_does():
 
 def test_ads_without_a_creative_are_left_out():
     assert lives(weeks_of("1", None, [10.0] * 12)).is_empty()
+
+
+def test_ads_in_any_order_add_up_to_the_same_digits():
+    spends = [107.69, 106.53, 156.5, 53.26, 109.15, 85.18, 44.26]
+    together = [
+        row | {"spend": spend * (1 + n / 7)}
+        for ad, spend in enumerate(spends)
+        for n, row in enumerate(weeks_of(str(ad), "c", [10.0] * 12))
+    ]
+    frame = frame_of(BURNOUT_WEEKS, *together)
+    first = creative_lifecycle(frame, [WEEKS[-1]])
+    shuffled = [frame.sample(fraction=1.0, shuffle=True, seed=seed) for seed in range(20)]
+    assert all(creative_lifecycle(order, [WEEKS[-1]]).equals(first) for order in shuffled)

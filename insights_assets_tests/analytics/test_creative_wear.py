@@ -8,7 +8,7 @@ import pytest
 
 from insights_assets.analytics.creative_wear import creative_fatigue
 from insights_assets.tables.creative_fatigue import CREATIVE_FATIGUE
-from insights_assets.tables.creative_performance import CREATIVE_PERFORMANCE
+from insights_assets.tables.creative_performance import CREATIVE_PERFORMANCE, NO_CREATIVE
 from insights_assets_tests.tables.rows import WEEK, frame_of, valid_row
 
 WEEKS = [WEEK + timedelta(weeks=n) for n in range(8)]
@@ -66,6 +66,13 @@ def test_words(clicks, results, word):
 def test_several_families_have_no_common_cost():
     (row,) = judged(shown("c", [200] * 6, [20, 20, 20, 20, 1, 1], result_family=None)).to_dicts()
     assert (row["fatigue"], row["early_cpr"], row["cpr_q"]) == ("fresh", None, None)
+
+
+def test_ads_without_a_known_creative_are_no_creative_that_wears_out():
+    unknown = shown(NO_CREATIVE, [200, 200, 200, 150, 100, 100], [20, 20, 20, 15, 8, 8], creative_type=NO_CREATIVE)
+    known = shown("c", [200] * 6, [20] * 6)
+    assert judged(unknown, known)["creative_id"].to_list() == ["c"]
+    assert judged(unknown).is_empty()
 
 
 def test_a_creative_is_judged_only_in_weeks_in_which_it_was_shown():
