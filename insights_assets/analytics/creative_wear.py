@@ -31,8 +31,8 @@ def creative_fatigue(days: pl.DataFrame, weeks: Sequence[date]) -> pl.DataFrame:
     """Compute the rows of `creative_fatigue`.
 
     Args:
-        days: rows of `creative_performance` (the key and `COLUMNS`) of the weeks and the 11 before. Those of ads without
-            a known creative are left out: they are many creatives, whose mix moves.
+        days: rows of `creative_performance` (the key and `COLUMNS`) of the weeks and the 11 before. Those of ads
+            without a known creative are left out: they are many creatives, whose mix moves.
         weeks: Mondays asked for.
     """
     sums = ("spend", "impressions", "inline_link_clicks", "results")

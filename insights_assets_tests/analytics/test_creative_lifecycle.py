@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import numpy as np
 import pytest
 
 from insights_assets.analytics.ad_lifecycle import ad_lifecycle
@@ -60,11 +61,11 @@ def test_ads_without_a_creative_are_left_out():
 
 
 def test_ads_in_any_order_add_up_to_the_same_digits():
-    spends = [107.69, 106.53, 156.5, 53.26, 109.15, 85.18, 44.26]
+    spends = np.random.default_rng(3).lognormal(3, 2, (40, 12))
     together = [
-        row | {"spend": spend * (1 + n / 7)}
-        for ad, spend in enumerate(spends)
-        for n, row in enumerate(weeks_of(str(ad), "c", [10.0] * 12))
+        row | {"spend": float(spend)}
+        for ad, of_ad in enumerate(spends)
+        for spend, row in zip(of_ad, weeks_of(str(ad), "c", [10.0] * 12), strict=True)
     ]
     frame = frame_of(BURNOUT_WEEKS, *together)
     first = creative_lifecycle(frame, [WEEKS[-1]])
