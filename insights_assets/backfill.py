@@ -131,7 +131,8 @@ def execute(
         outcome.derived = plan_derived(lake, request, excluded=outcome.failed_accounts)
         for name, steps in request.stages():
             ready = [b for b in outcome.derived if b.account_id not in outcome.failed_accounts]
-            groups = planning.rectangles(ready, request.order, at_most=-(-len(ready) // max(1, request.workers)))
+            at_most = planning.accounts_a_run(ready, request.workers)
+            groups = planning.rectangles(ready, request.order, at_most=at_most)
             work.stage(name, [(tuple(steps), tuple(group)) for group in groups])
         worked = {b.account_id for b in [*outcome.planned, *outcome.derived]}
         book.update(

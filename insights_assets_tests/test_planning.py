@@ -10,7 +10,7 @@ from insights_assets import planning
 from insights_assets.backfill import Request
 from insights_assets.definitions import PARTITIONED_ASSETS
 from insights_assets.lineage import lineage_of
-from insights_assets.planning import Block, Lineage, rectangles
+from insights_assets.planning import Block, Lineage, accounts_a_run, rectangles
 from insights_assets.tables.operations import CHECK_RESULTS, SYNC_LOG
 
 NOW = datetime(2026, 11, 21, 6, tzinfo=UTC)
@@ -201,3 +201,16 @@ def test_an_account_whose_ads_are_not_known_is_read_in_short_blocks() -> None:
 def test_forecasts_are_final_two_days_after_their_week() -> None:
     final = lineage_of(PARTITIONED_ASSETS).final_after
     assert final == {f"forecasts_{level}": timedelta(days=9) for level in ("account", "campaign", "adset", "ad")}
+
+
+@pytest.mark.parametrize(
+    ("accounts", "weeks", "workers", "most"),
+    [(174, 52, 2, 87), (174, 5, 4, 44), (1_000, 52, 2, 87), (1_000, 5, 2, 500), (3, 52, 8, 1), (2, 5_000, 1, 1)],
+)
+def test_a_vectorised_run_is_shared_and_bounded(accounts: int, weeks: int, workers: int, most: int) -> None:
+    mondays = tuple(WEEKS[0] + timedelta(weeks=n) for n in range(weeks))
+    assert accounts_a_run([Block(f"act_{n}", mondays, ()) for n in range(accounts)], workers) == most
+
+
+def test_nothing_to_do_needs_no_run() -> None:
+    assert accounts_a_run([], 2) == 1
