@@ -117,9 +117,13 @@ def view_documentation(name: str) -> list[tuple[str, str, str]]:
 
     Raises:
         KeyError: there is no such view.
+        ValueError: a line of its header has no meaning or no unit.
     """
     header = [line.removeprefix("--").strip() for line in _views()[name].splitlines() if line.startswith("--")]
     rows = [line.split(" | ", 2) for line in header if " | " in line]
+    for row in rows:
+        if len(row) < 3:  # noqa: PLR2004 - column, unit, meaning
+            raise ValueError(f"sql/{name}.sql: the header has to say `-- {row[0]} | unit or type | meaning`.")
     return [(column, unit, meaning) for column, unit, meaning in rows]
 
 

@@ -7,6 +7,7 @@ import duckdb
 import polars as pl
 import pytest
 
+from insights_assets.lake import catalog
 from insights_assets.lake.catalog import open_catalog, query, select, view_documentation, view_names
 from insights_assets.lake.store import Lake
 from insights_assets.tables.registry import TABLES
@@ -117,6 +118,12 @@ def test_a_replaced_partition_shows_only_the_new_rows(tmp_path: Path) -> None:
         made.replace(table, frame(table, {"name": "new"}), [(ACCOUNT, WEEK)])
         assert set(select(before, "SELECT name FROM ads")["name"]) == {"old", "kept", "gone"}
     assert query(made, "SELECT name FROM ads ORDER BY week").rows() == [("new",), ("kept",)]
+
+
+def test_a_line_of_a_header_that_is_too_short_is_told_with_its_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(catalog, "_views", lambda: {"mine": "-- My view.\n-- cpx | USD\nSELECT 1 AS cpx"})
+    with pytest.raises(ValueError, match=r"sql/mine.sql: the header has to say `-- cpx \| unit or type \| meaning`"):
+        view_documentation("mine")
 
 
 def test_an_unknown_view_has_no_documentation() -> None:
