@@ -46,8 +46,8 @@ def money(value: float | None, currency: str) -> str:
 
 
 def number(value: float | None) -> str:
-    """A count; a decimal only where there is one."""
-    return ABSENT if value is None else f"{value:,.0f}" if value == round(value) else f"{value:,.1f}"
+    """A count; a decimal only where there is one to be seen: results that are expected to grow are seldom whole."""
+    return ABSENT if value is None else f"{value:,.1f}".removesuffix(".0")
 
 
 def round_count(value: float | None) -> str:

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pytest
 
 from insights_assets.serving.findings import collect
-from insights_assets.serving.words import limits, spend_by_currency, summary
+from insights_assets.serving.words import limits, number, spend_by_currency, summary
 from insights_assets_tests.serving import small_lake as small
 
 SINCE, UNTIL = small.weeks_ago(5), small.RUNNING + timedelta(days=6)
@@ -160,3 +160,11 @@ def test_an_empty_lake_is_no_error(tmp_path):
     data = report(small.build(tmp_path))
     assert (data.accounts, data.findings, data.risks, data.rows, data.weeks) == ((), (), (), 0, 0)
     assert summary(data)
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [(None, "n/a"), (0.0, "0"), (41_055.002, "41,055"), (9.96, "10"), (1_234.56, "1,234.6"), (-3.0, "-3")],
+)
+def test_a_number_has_a_decimal_only_where_one_is_seen(value, shown):
+    assert number(value) == shown
