@@ -219,3 +219,9 @@ def test_a_disabled_account_is_left_out_until_it_is_switched_on_again(home: Path
         assert "all 9 raw steps" in plan.stdout
     finally:
         assert run(home, "accounts", "disable", name, "--undo").returncode == 0
+
+
+@pytest.mark.parametrize("selection", ["group:features", "key:features/features_ad+", 'key:"core/*"', "kind:polars"])
+def test_a_selection_of_the_guides_names_steps_and_warns_of_nothing(selection: str) -> None:
+    raw, derived = _steps(selection)
+    assert [*raw, *derived]
