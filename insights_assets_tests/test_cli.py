@@ -17,6 +17,7 @@ import pytest
 from click.testing import CliRunner
 
 from insights_assets.cli import Commands, main
+from insights_assets.commands.backfill import _steps
 from insights_assets.sandbox.server import Sandbox, running_sandbox
 from insights_assets.sandbox.world import World
 
