@@ -4,6 +4,7 @@ import logging
 import os
 
 import pytest
+from hypothesis import settings
 
 # Features used on purpose, pinned by the Dagster minor version; anything else that Dagster deprecates is an error.
 DAGSTER_NOTICES = (
@@ -24,6 +25,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     for line in DAGSTER_NOTICES:
         config.addinivalue_line("filterwarnings", line)
+    # The same examples in each run, and no example is timed: a busy machine is no failure.
+    settings.register_profile("suite", deadline=None, derandomize=True)
+    settings.load_profile("suite")
     # Settings are read where modules are imported; a developer's own environment must not reach a test.
     for name in [n for n in os.environ if n.startswith(("INSIGHTS_", "META_", "DAGSTER_PG_"))]:
         del os.environ[name]
