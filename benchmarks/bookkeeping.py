@@ -16,10 +16,11 @@ import tempfile
 import time
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from unittest.mock import patch
 
 import dagster as dg
 
@@ -93,10 +94,11 @@ def instance(kind: str, home: Path, server: Server) -> Iterator[dg.DagsterInstan
             text = text.replace(ours, stock)
         config.write_text(text)
     opened = dg.DagsterInstance.from_config(str(config.parent))
-    if kind == NOT_STORED:
-        opened.event_log_storage.store_event_batch = len  # type: ignore[assignment,method-assign]
+    stored = opened.event_log_storage
+    dropped = patch.object(stored, "store_event_batch", len) if kind == NOT_STORED else nullcontext()
     try:
-        yield opened
+        with dropped:
+            yield opened
     finally:
         opened.dispose()
 

@@ -114,10 +114,10 @@ def show(name: str, found: dict[int, dict[str, tuple[Floats, Floats]]]) -> None:
 
 
 def pooled(parts: list[dict[int, dict[str, tuple[Floats, Floats]]]]) -> dict[int, dict[str, tuple[Floats, Floats]]]:
-    return {
-        h: {m: tuple(np.concatenate([p[h][m][k] for p in parts]) for k in (0, 1)) for m in parts[0][h]}  # type: ignore[misc]
-        for h in (1, 2)
-    }
+    def joined(h: int, method: str, side: int) -> Floats:
+        return np.concatenate([part[h][method][side] for part in parts])
+
+    return {h: {m: (joined(h, m, 0), joined(h, m, 1)) for m in parts[0][h]} for h in (1, 2)}
 
 
 def speed() -> None:

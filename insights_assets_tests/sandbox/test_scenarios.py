@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -66,7 +67,7 @@ class Persistent:
         while True:
             try:
                 asked = {**params, **after, "limit": limit}
-                body = self.ask(lambda asked=asked: self.net.get(path, **asked))  # type: ignore[misc]
+                body = self.ask(partial(self.net.get, path, **asked))
             except TooMuchError:
                 limit //= 2
                 continue
@@ -90,7 +91,7 @@ class Persistent:
         for _ in range(MOST_TRIES):
             run = self.ask(lambda: self.net.start(account, **asked))["report_run_id"]
             while True:
-                state = self.ask(lambda run=run: self.net.get(run))  # type: ignore[misc]
+                state = self.ask(partial(self.net.get, run))
                 if not state["is_running"]:
                     break
             if state.get("error_subcode") == 1504038:
