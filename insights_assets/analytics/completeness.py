@@ -19,12 +19,6 @@ from insights_assets.tables.restatements import ADDITIVE_METRICS, RESULTS_PREFIX
 EVIDENCE_WEEKS = 13
 """A quarter of settled days: reporting lags change with the attribution settings and the product sold."""
 AUDITED_AGE = SETTLED_AGE + 7
-FLEET_RESULTS = 50.0
-"""Results at which an account's own ratio counts as much as the fleet's: its standard error is then 7 % at most."""
-FLEET_DAYS = 14.0
-"""The same in days, for money and clicks: two weeks hold each weekday twice."""
-NEAR_DAYS = 2
-"""An age without evidence takes the one of a neighbour up to this far."""
 SMALL_SHARE = 0.005
 LEAST_DAYS = 14
 LEAST_RESULTS = 100.0
@@ -149,58 +143,6 @@ def learnt_lookback(rows: pl.DataFrame) -> pl.DataFrame:
     known = rows.select("account_id", "week").unique()
     return known.join(by_metric, on=["account_id", "week"], how="left").with_columns(
         pl.col("lookback_days").fill_null(SETTLED_AGE).cast(pl.Int64)
-    )
-
-
-def shrunk(rows: pl.DataFrame) -> pl.DataFrame:
-    """Pull each account's ratio towards the fleet's, the more so the less evidence it has of its own.
-
-    The fleet's ratio weighs accounts by their evidence (results, or days for money and clicks), so currencies never
-    add up.
-
-    Args:
-        rows: rows of `completeness`, every account of a week.
-
-    Returns:
-        The rows with evidence, fleet_ratio and factor = (evidence x ratio + k x fleet_ratio) / (evidence + k).
-    """
-    is_results = pl.col("metric").str.starts_with(RESULTS_PREFIX)
-    k = pl.when(is_results).then(FLEET_RESULTS).otherwise(FLEET_DAYS)
-    fleet = ["week", "metric", "age_days"]
-    own, weight = pl.col("ratio") * pl.col("evidence"), pl.col("evidence")
-    return (
-        rows.with_columns(
-            pl.when(is_results).then("final").otherwise(pl.col("days").cast(pl.Float64)).alias("evidence")
-        )
-        .with_columns((own.sum().over(fleet) / weight.sum().over(fleet)).alias("fleet_ratio"))
-        .with_columns(((own + k * pl.col("fleet_ratio")) / (weight + k)).alias("factor"))
-    )
-
-
-def completeness_factor(cells: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
-    """Say how complete values are: divide a value by its factor to expect its settled one.
-
-    Args:
-        cells: account_id, week (the week as of which is asked), metric, age_days, and whatever else is carried along.
-        rows: rows of `completeness` of those weeks, every account.
-
-    Returns:
-        `cells` with `factor`: 1 at age 28 and above; below, the account's own, shrunk to the fleet, or the fleet's
-        alone; null where nobody has evidence within 2 days of that age.
-    """
-    told = shrunk(rows)
-    fleet = told.select("week", "metric", "age_days", pl.col("fleet_ratio").alias("fleet")).unique()
-    numbered = cells.with_row_index("__cell__").sort("age_days")
-    for source, by, name in ((told, ["account_id", "week", "metric"], "factor"), (fleet, ["week", "metric"], "fleet")):
-        known = source.filter(pl.col("age_days") < SETTLED_AGE).select(*by, "age_days", name).sort("age_days")
-        numbered = numbered.join_asof(
-            known, on="age_days", by=by, strategy="nearest", tolerance=NEAR_DAYS, coalesce=True, check_sortedness=False
-        )
-    settled = pl.when(pl.col("age_days") >= SETTLED_AGE).then(1.0)
-    return (
-        numbered.sort("__cell__")
-        .with_columns(settled.otherwise(pl.coalesce("factor", "fleet")).alias("factor"))
-        .drop("__cell__", "fleet")
     )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import polars as pl
 
+from insights_assets.analytics.completeness_factors import Factors
 from insights_assets.analytics.forecast_costs import cost_per_result
 from insights_assets.analytics.forecast_history import ENTITY, Facts, filled, known_days, known_weeks, living
 from insights_assets.analytics.forecasts import forecast
@@ -29,7 +30,7 @@ VALUES = ("mean", "lo_80", "hi_80", "lo_95", "hi_95", "naive", "seasonal_naive",
 
 
 def level_forecasts(
-    level: str, facts: Facts, origins: pl.DataFrame, recent: pl.DataFrame, completeness: pl.DataFrame
+    level: str, facts: Facts, origins: pl.DataFrame, recent: pl.DataFrame, completeness: Factors
 ) -> pl.DataFrame:
     """Forecast every living entity of a level from each origin.
 
@@ -41,7 +42,7 @@ def level_forecasts(
         facts: rows of that level and of `HELPERS[level]`.
         origins: from `forecast_origins.known_origins`.
         recent: from `forecast_origins.recent_weeks`.
-        completeness: rows of `completeness` of the origins' weeks, every account.
+        completeness: factors of the origins' weeks.
 
     Returns:
         Rows of `forecasts_<level>`.

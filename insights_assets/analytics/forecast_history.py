@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from insights_assets.analytics.completeness import completeness_factor
+from insights_assets.analytics.completeness_factors import Factors, completeness_factor
 from insights_assets.analytics.forecast_origins import ORIGIN, PARTITION, RECENT_WEEKS
 from insights_assets.tables.completeness import SETTLED_AGE
 from insights_assets.tables.restatements import RESULTS_PREFIX
@@ -70,14 +70,14 @@ def living(facts: Facts, origins: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def known_days(facts: Facts, entities: pl.DataFrame, recent: pl.DataFrame, completeness: pl.DataFrame) -> pl.DataFrame:
+def known_days(facts: Facts, entities: pl.DataFrame, recent: pl.DataFrame, completeness: Factors) -> pl.DataFrame:
     """Collect the days of each entity as they were known at its origin.
 
     Args:
         facts: stored rows.
         entities: from `living`.
         recent: from `forecast_origins.recent_weeks`.
-        completeness: rows of `completeness` of the origins' weeks, every account.
+        completeness: factors of the origins' weeks.
 
     Returns:
         ENTITY, week, date, spend, results: of the days with a row in the 13 weeks up to the origin; results are those
@@ -174,7 +174,7 @@ def _window(origins: pl.DataFrame, weeks: int) -> pl.DataFrame:
     return pl.concat(parts)
 
 
-def _made_up(days: pl.DataFrame, value: str, completeness: pl.DataFrame) -> pl.DataFrame:
+def _made_up(days: pl.DataFrame, value: str, completeness: Factors) -> pl.DataFrame:
     """Divide a value by the completeness of days of its age; nobody's evidence leaves it as it is."""
     cell = [*ORIGIN, "metric", "age_days"]
     young = days.filter(pl.col("age_days") < SETTLED_AGE).select(cell).unique()

@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from insights_assets.analytics.completeness import completeness_factor
+from insights_assets.analytics.completeness_factors import completeness_factor, pooled_factors
 from insights_assets.tables.restatements import RESULTS_PREFIX
 
 ENTITY_WEEK = ["account_id", "week", "entity_id"]
@@ -124,7 +124,7 @@ def day_completeness(days: pl.DataFrame, features: pl.DataFrame, evidence: pl.Da
         "account_id", "week", (pl.lit(RESULTS_PREFIX) + pl.col("result_family")).alias("metric"), "age_days"
     ).unique()
     # Only weeks with young days need an answer, and only for those was evidence read.
-    factors = completeness_factor(asked.with_columns(pl.col("age_days").cast(pl.Int64)), evidence)
+    factors = completeness_factor(asked.with_columns(pl.col("age_days").cast(pl.Int64)), pooled_factors(evidence))
     told = cells.with_columns((pl.lit(RESULTS_PREFIX) + pl.col("result_family")).alias("metric")).join(
         factors, on=["account_id", "week", "metric", "age_days"], how="left"
     )

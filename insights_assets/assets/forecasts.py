@@ -6,6 +6,7 @@ from datetime import date, timedelta
 import dagster as dg
 import polars as pl
 
+from insights_assets.analytics.completeness_factors import Factors, pooled_factors
 from insights_assets.analytics.entity_forecasts import HELPERS, level_forecasts
 from insights_assets.analytics.forecast_facts import facts_of
 from insights_assets.analytics.forecast_history import DAILY_WEEKS, WEEKLY_WEEKS
@@ -70,18 +71,19 @@ def forecasts_of(lake: Lake, level: str, partitions: Sequence[Partition]) -> pl.
     weeks = sorted({week for _, week in partitions})
     accounts = sorted({account_id for account_id, _ in partitions})
     # Completeness is pulled to the fleet's, which no partition mapping of one account can express.
-    completeness = lake.read(COMPLETENESS, since=weeks[0], until=weeks[-1])
+    # Pulled once: to do so for each account again is quadratic in a fleet.
+    completeness = pooled_factors(lake.read(COMPLETENESS, since=weeks[0], until=weeks[-1]))
     size = max(1, ACCOUNT_WEEKS // len(weeks))
     parts = [FORECASTS[level].empty()]
     for start in range(0, len(accounts), size):
         chosen = accounts[start : start + size]
         wanted = [p for p in partitions if p[0] in chosen]
-        parts += _chunks(lake, level, chosen, wanted, completeness)
+        parts += _chunks(lake, level, chosen, wanted, completeness.of(chosen))
     return pl.concat(parts)
 
 
 def _chunks(
-    lake: Lake, level: str, accounts: Sequence[str], wanted: Sequence[Partition], completeness: pl.DataFrame
+    lake: Lake, level: str, accounts: Sequence[str], wanted: Sequence[Partition], completeness: Factors
 ) -> Iterator[pl.DataFrame]:
     """Read some accounts once, and forecast as many of their origins at a time as memory likes."""
     first, last = min(w for _, w in wanted), max(w for _, w in wanted)

@@ -9,12 +9,11 @@ from hypothesis import strategies as st
 
 from insights_assets.analytics.completeness import (
     completeness,
-    completeness_factor,
     day_values,
     evidence,
     learnt_lookback,
-    shrunk,
 )
+from insights_assets.analytics.completeness_factors import completeness_factor, pooled_factors, shrunk
 from insights_assets.lake.catalog import query
 from insights_assets.lake.store import Lake
 from insights_assets.tables.accounts import ACCOUNTS
@@ -221,9 +220,14 @@ def test_a_factor_is_the_accounts_own_the_fleets_or_none():
     cells = pl.DataFrame(
         [{"account_id": a, "week": week, "metric": m, "age_days": n, "value": 1.0} for a, m, n in asked]
     )
-    told = completeness_factor(cells, FLEET)
+    known = pooled_factors(FLEET)
+    told = completeness_factor(cells, known)
     pooled = (7 * 0.9 + 14) / 21
     own = (7 * 0.9 + 14 * pooled) / 21
     assert told.columns == [*cells.columns, "factor"]
     assert told["factor"].to_list() == [pytest.approx(v) for v in (own, pooled, own)] + [None, 1.0, None]
     assert told.drop("factor").equals(cells)
+    # What is kept of one account answers for it, and for those without evidence, as all of it does.
+    few = cells.filter(pl.col("account_id") == "act_1")
+    assert completeness_factor(few, known.of(["act_1"])).equals(told.filter(pl.col("account_id") == "act_1"))
+    assert completeness_factor(cells, known.of(["act_9"]))["factor"].to_list()[:2] == pytest.approx([pooled, pooled])

@@ -7,6 +7,7 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
+from insights_assets.analytics.completeness_factors import pooled_factors
 from insights_assets.analytics.entity_forecasts import level_forecasts
 from insights_assets.tables.completeness import COMPLETENESS
 from insights_assets.tables.forecasts import FORECASTS
@@ -40,7 +41,7 @@ def told(rows, *weeks, account="act_1"):
     return level_forecasts("ad", facts(("ad", "adset"), rows), origins(*weeks, account=account), unread(), NONE)
 
 
-NONE = COMPLETENESS.empty()
+NONE = pooled_factors(COMPLETENESS.empty())
 ROWS = history()
 
 

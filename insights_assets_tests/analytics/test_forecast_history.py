@@ -5,13 +5,14 @@ from datetime import timedelta
 import polars as pl
 import pytest
 
+from insights_assets.analytics.completeness_factors import pooled_factors
 from insights_assets.analytics.forecast_facts import with_accounts
 from insights_assets.analytics.forecast_history import filled, known_days, known_weeks, living
 from insights_assets.tables.completeness import COMPLETENESS
 from insights_assets_tests.analytics.result_facts import day, facts, frames, monday, origins, unread
 
 ORIGIN = monday(8)
-NONE = COMPLETENESS.empty()
+NONE = pooled_factors(COMPLETENESS.empty())
 
 
 def test_only_what_spent_in_the_last_four_weeks_is_forecast():
@@ -54,7 +55,7 @@ def test_young_days_are_made_up_by_what_had_come_of_days_of_their_age():
         | {"seen": 5000.0 * ratio, "final": 5000.0, "restated_share": 0.1, "lookback_days": 28}
         for metric, age, ratio in (("results:purchase", 1, 0.5), ("results:purchase", 2, 0.75), ("spend", 1, 0.8))
     ]
-    told = pl.DataFrame(evidence, schema=COMPLETENESS.schema)
+    told = pooled_factors(pl.DataFrame(evidence, schema=COMPLETENESS.schema))
     days = known_days(known, living(known, origins(ORIGIN)), recent, told)
     # Saturday's age is 2, Sunday's 1; spend has evidence of age 1 alone, which stands for a neighbour.
     assert days["results"].to_list() == pytest.approx([8.0, 12.0])
