@@ -57,11 +57,20 @@ class Request:
     force: bool = False
     workers: int = 2
 
-    def stages(self) -> list[tuple[str, list[str]]]:
-        """Derived steps in two stages: what is pooled over accounts needs every account's share of the first."""
-        own = [s for s in self.derived_steps if s not in GRAPH.pooled]
-        pooled = [s for s in self.derived_steps if s in GRAPH.pooled]
-        return [(name, steps) for name, steps in (("analysis", own), ("predictions", pooled)) if steps]
+    def stages(self) -> list[tuple[str, list[str], int]]:
+        """Derived steps in three stages, each with the account-weeks of its largest run.
+
+        What is pooled over accounts needs every account's share of the first; what has many rows comes last.
+        """
+        bulky = [s for s in self.derived_steps if s in GRAPH.bulky]
+        pooled = [s for s in self.derived_steps if s in GRAPH.pooled and s not in GRAPH.bulky]
+        own = [s for s in self.derived_steps if s not in GRAPH.pooled and s not in GRAPH.bulky]
+        found = (
+            ("analysis", own, planning.LARGEST_RUN),
+            ("predictions", pooled, planning.LARGEST_RUN),
+            ("forecasts", bulky, planning.LARGEST_BULKY_RUN),
+        )
+        return [stage for stage in found if stage[1]]
 
 
 def plan_raw(settings: Settings, lake: Lake, request: Request) -> list[Block]:
@@ -129,9 +138,9 @@ def execute(
         _run_raw(work, settings, lake, request)
         outcome.requests = sync_log.requests(lake, names) - asked
         outcome.derived = plan_derived(lake, request, excluded=outcome.failed_accounts)
-        for name, steps in request.stages():
+        for name, steps, largest in request.stages():
             ready = [b for b in outcome.derived if b.account_id not in outcome.failed_accounts]
-            at_most = planning.accounts_a_run(ready, request.workers)
+            at_most = planning.accounts_a_run(ready, request.workers, largest)
             groups = planning.rectangles(ready, request.order, at_most=at_most)
             work.stage(name, [(tuple(steps), tuple(group)) for group in groups])
         worked = {b.account_id for b in [*outcome.planned, *outcome.derived]}

@@ -10,7 +10,7 @@ from graphlib import TopologicalSorter
 
 import dagster as dg
 
-from insights_assets.assets.declare import FINAL_TAG, POOLED_TAG
+from insights_assets.assets.declare import BULKY_TAG, FINAL_TAG, POOLED_TAG
 from insights_assets.partitions import WEEK
 from insights_assets.planning import Lineage, Upstreams
 
@@ -26,8 +26,9 @@ def lineage_of(assets: Sequence[dg.AssetsDefinition], beside: Upstreams | None =
     tags = {a.key.path[-1]: a.tags_by_key[a.key] for a in assets}
     return Lineage(
         above,
-        _pooled({step for step, told in tags.items() if POOLED_TAG in told}, above),
+        _with_below({step for step, told in tags.items() if POOLED_TAG in told}, above),
         {step: timedelta(days=int(told[FINAL_TAG])) for step, told in tags.items() if FINAL_TAG in told},
+        _with_below({step for step, told in tags.items() if BULKY_TAG in told}, above),
     )
 
 
@@ -45,7 +46,7 @@ def _upstreams(assets: Sequence[dg.AssetsDefinition]) -> dict[str, tuple[tuple[s
     return {step: edges[step] for step in order.static_order()}
 
 
-def _pooled(found: set[str], above: Upstreams) -> frozenset[str]:
+def _with_below(found: set[str], above: Upstreams) -> frozenset[str]:
     """With the steps that are made from them."""
     for step, sources in above.items():
         if any(name in found for name, _ in sources):

@@ -19,8 +19,9 @@ MOST_AD_WEEKS = 1_700
 # Until an account's ads are known, a run is no longer than this.
 WEEKS_UNKNOWN = 13
 
-# Account-weeks of a vectorised run: 34 accounts of a year. 4,524 took 4.3 GB a worker at 50 ads an account (ADR 0020).
-LARGEST_RUN = 1_800
+# Account-weeks of a vectorised run: 20 accounts of a year, 8 of forecasts. 34 of 50 ads took 2.0 to 2.4 GB a worker, of
+# forecasts and their scores 4.5 GB: a partition of those has 1,650 rows where others have 50 (ADR 0020).
+LARGEST_RUN, LARGEST_BULKY_RUN = 1_040, 416
 
 Partition = tuple[str, date]
 Finished = Mapping[tuple[str, str, date], datetime]
@@ -34,11 +35,13 @@ class Lineage:
     `above`: each step's upstream steps and weeks looked back, upstream steps first. `pooled`: steps that read the
     partitions of every account, and what is made from them. `final_after`: steps that know nothing later than so long
     after their week's Monday (UTC); made after it, they stay as they are, however often their inputs are read again.
+    `bulky`: steps of many rows a partition, and what is made from them.
     """
 
     above: Upstreams
     pooled: frozenset[str] = frozenset()
     final_after: Mapping[str, timedelta] = field(default_factory=dict)
+    bulky: frozenset[str] = frozenset()
 
     def is_final(self, step: str, week: date, made_at: datetime) -> bool:
         """Whether a partition is made for good."""
@@ -143,10 +146,10 @@ def sized(blocks: Sequence[Block], ads: Mapping[str, int]) -> list[Block]:
     return parts
 
 
-def accounts_a_run(blocks: Sequence[Block], workers: int) -> int:
-    """Most accounts of a vectorised run: shared among the workers, as long as a run holds `LARGEST_RUN` at most."""
+def accounts_a_run(blocks: Sequence[Block], workers: int, largest: int = LARGEST_RUN) -> int:
+    """Most accounts of a vectorised run: shared among the workers, as long as it holds `largest` account-weeks."""
     weeks = max((len(b.weeks) for b in blocks), default=1)
-    return max(1, min(-(-len(blocks) // max(1, workers)), LARGEST_RUN // weeks))
+    return max(1, min(-(-len(blocks) // max(1, workers)), largest // weeks))
 
 
 def rectangles(blocks: Sequence[Block], order: Sequence[str], *, at_most: int) -> list[list[Block]]:

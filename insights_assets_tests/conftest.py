@@ -28,6 +28,8 @@ def pytest_configure(config: pytest.Config) -> None:
     # The same examples in each run, and no example is timed: a busy machine is no failure.
     settings.register_profile("suite", deadline=None, derandomize=True)
     settings.load_profile("suite")
+    # As in our own processes (`instance_home.FRUGAL`): workers whose trees take all cores wait for each other.
+    os.environ["OMP_NUM_THREADS"] = "1"
     # Settings are read where modules are imported; a developer's own environment must not reach a test.
     for name in [n for n in os.environ if n.startswith(("INSIGHTS_", "META_", "DAGSTER_PG_"))]:
         del os.environ[name]

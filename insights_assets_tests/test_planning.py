@@ -7,10 +7,10 @@ import polars as pl
 import pytest
 
 from insights_assets import planning
-from insights_assets.backfill import Request
+from insights_assets.backfill import GRAPH, Request
 from insights_assets.definitions import PARTITIONED_ASSETS
 from insights_assets.lineage import lineage_of
-from insights_assets.planning import Block, Lineage, accounts_a_run, rectangles
+from insights_assets.planning import LARGEST_BULKY_RUN, LARGEST_RUN, Block, Lineage, accounts_a_run, rectangles
 from insights_assets.tables.operations import CHECK_RESULTS, SYNC_LOG
 
 NOW = datetime(2026, 11, 21, 6, tzinfo=UTC)
@@ -178,11 +178,20 @@ def test_neighbours_with_equal_weeks_share_a_run_and_a_missing_account_splits_it
 
 
 def test_pooled_steps_come_after_every_account_has_features() -> None:
-    request = Request(pl.DataFrame(), WEEKS, [], ["results_daily", "features_ad", "burnout_predictions"], [], Path())
+    steps = ["results_daily", "features_ad", "forecasts_ad", "burnout_predictions", "prediction_scores"]
+    request = Request(pl.DataFrame(), WEEKS, [], steps, [], Path())
     assert request.stages() == [
-        ("analysis", ["results_daily", "features_ad"]),
-        ("predictions", ["burnout_predictions"]),
+        ("analysis", ["results_daily", "features_ad"], LARGEST_RUN),
+        ("predictions", ["burnout_predictions"], LARGEST_RUN),
+        ("forecasts", ["forecasts_ad", "prediction_scores"], LARGEST_BULKY_RUN),
     ]
+
+
+def test_nothing_is_made_from_forecasts_before_they_are_there() -> None:
+    assert {s for s in GRAPH.above if s.startswith("forecasts_")} < GRAPH.bulky
+    for step, sources in GRAPH.above.items():
+        if step not in GRAPH.bulky:
+            assert not {name for name, _ in sources} & GRAPH.bulky
 
 
 def test_large_accounts_run_in_blocks_of_even_size_the_newest_first() -> None:
@@ -205,7 +214,7 @@ def test_forecasts_are_final_two_days_after_their_week() -> None:
 
 @pytest.mark.parametrize(
     ("accounts", "weeks", "workers", "most"),
-    [(174, 52, 2, 34), (174, 5, 4, 44), (1_000, 5, 4, 250), (1_000, 5, 2, 360), (3, 52, 8, 1), (2, 2_000, 1, 1)],
+    [(174, 52, 2, 20), (174, 5, 4, 44), (1_000, 5, 8, 125), (1_000, 5, 2, 208), (3, 52, 8, 1), (2, 2_000, 1, 1)],
 )
 def test_a_vectorised_run_is_shared_and_bounded(accounts: int, weeks: int, workers: int, most: int) -> None:
     mondays = tuple(WEEKS[0] + timedelta(weeks=n) for n in range(weeks))

@@ -1,7 +1,7 @@
 """Rows of `burnout_predictions` and `burnout_models` from the models fitted on the way through the weeks."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 
 import numpy as np
@@ -24,7 +24,7 @@ FAMILY_SEPARATOR = "\x1f"
 
 
 def burnout_predictions(
-    ad_weeks: pl.DataFrame, weeks: Sequence[date], scores: pl.DataFrame
+    ad_weeks: pl.DataFrame, weeks: Sequence[date], scores: pl.DataFrame, accounts: Collection[str] | None = None
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Compute the predictions of some weeks, and tell the models that made them.
 
@@ -32,6 +32,7 @@ def burnout_predictions(
         ad_weeks: rows of `burnout_weeks` of all accounts, complete weeks up to the last one asked for.
         weeks: Mondays to predict from.
         scores: account_id, week, ad_id, raw_score (the seeds' scorecard) of those weeks.
+        accounts: those to predict for; all when None. The models learn from every account.
 
     Returns:
         Rows of `burnout_predictions` for ad weeks with a median of at least two weeks, and of `burnout_models`.
@@ -43,6 +44,8 @@ def burnout_predictions(
         return BURNOUT_PREDICTIONS.empty(), BURNOUT_MODELS.empty()
     pairs = pairs_of(ad_weeks.with_columns(named))
     wanted = pairs.rows["week"].is_in(weeks).to_numpy() & pairs.asked
+    if accounts is not None:
+        wanted &= pairs.rows["account_id"].is_in(accounts).to_numpy()
     parts, models = [BURNOUT_PREDICTIONS.empty()], [BURNOUT_MODELS.empty()]
     for horizon in HORIZONS:
         for fitted in walk(pairs, horizon, min(weeks)):

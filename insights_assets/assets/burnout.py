@@ -80,11 +80,10 @@ def burnout_predictions(
     lake: Lake = context.resources.lake
     accounts, weeks = split_keys(context.partition_keys)
     # The models are pooled over every account of the lake, which no partition mapping of one account can express.
-    predicted, models = predict(lake.read(BURNOUT_WEEKS, until=weeks[-1]), weeks, scored(features))
+    predicted, models = predict(lake.read(BURNOUT_WEEKS, until=weeks[-1]), weeks, scored(features), accounts)
     # A record, not an asset: runs beside each other may fit the same model, and none may lose or double another's.
     update(lake, BURNOUT_MODELS, lambda known: pl.concat([known, models.join(known, on="model_version", how="anti")]))
-    mine = predicted.filter(pl.col("account_id").is_in(accounts))
-    return dg.MaterializeResult(value=mine, metadata={"models": models["model_version"].to_list()})
+    return dg.MaterializeResult(value=predicted, metadata={"models": models["model_version"].to_list()})
 
 
 @table_asset(

@@ -15,6 +15,7 @@ from insights_assets.tables.model import Table
 
 OWNERS = ["team:insights"]
 POOLED_TAG = "insights/pooled"  # on assets that read the partitions of every account
+BULKY_TAG = "insights/bulky"  # on assets whose partitions have thousands of rows
 FINAL_TAG = "insights/final_after_days"  # on assets that know nothing later than that after their week's Monday
 
 
@@ -42,6 +43,7 @@ def table_asset(
     deps: Sequence[dg.AssetDep] = (),
     resources: set[str] | None = None,
     pooled: bool = False,
+    bulky: bool = False,
     final_after_days: int | None = None,
 ) -> Callable[[Callable[..., Any]], dg.AssetsDefinition]:
     """Decorate the function that computes a partitioned table.
@@ -54,9 +56,10 @@ def table_asset(
         deps: upstream tables that the function reads from the lake by itself.
         resources: resource keys that the function takes from its context.
         pooled: it reads every account's partitions, so it runs once theirs are there.
+        bulky: its partitions have thousands of rows, so a backfill makes fewer of them in a run.
         final_after_days: days after its week's Monday from which on nothing new can enter it.
     """
-    tags = {POOLED_TAG: ""} if pooled else {}
+    tags = {tag: "" for tag, told in ((POOLED_TAG, pooled), (BULKY_TAG, bulky)) if told}
     if final_after_days is not None:
         tags[FINAL_TAG] = str(final_after_days)
     return dg.asset(

@@ -53,6 +53,7 @@ def _asset(level: str) -> dg.AssetsDefinition:
         ],
         resources={"lake"},
         pooled=True,
+        bulky=True,
         final_after_days=FINAL_AFTER_DAYS,
     )
     def forecasts(context: dg.AssetExecutionContext) -> dg.MaterializeResult[pl.DataFrame]:

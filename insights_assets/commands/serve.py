@@ -16,12 +16,8 @@ from insights_assets.registry import prefixed
 from insights_assets.settings import load_settings
 
 # Handing a frame of a few thousand rows to other threads costs more CPU than it saves: 5.2 ms a request against 2.9.
-# Frames that come and go a hundred times a second: giving their memory back at once took 3 of 10 ms of CPU an answer.
-# Both are read when polars is imported, so the server is a process that begins with them.
-SMALL_FRAMES: Final = {
-    "POLARS_MAX_THREADS": "1",
-    "_RJEM_MALLOC_CONF": "dirty_decay_ms:1000,muzzy_decay_ms:1000",
-}
+# It is read when polars is imported, so the server is a process that begins with it.
+SMALL_FRAMES: Final = {"POLARS_MAX_THREADS": "1"}
 
 
 @click.command()
