@@ -1,5 +1,6 @@
 """A worker that dies takes no other account's work with it, and is tried again before its account fails."""
 
+import os
 from datetime import date
 
 import pytest
@@ -12,7 +13,9 @@ WEEK = date(2026, 3, 2)
 
 
 @pytest.fixture
-def crew(tmp_path):
+def crew(tmp_path, monkeypatch):
+    monkeypatch.setenv("POLARS_MAX_THREADS", "")  # so that it is put back as it was
+    monkeypatch.delenv("POLARS_MAX_THREADS")
     environment, work = {"CREW_TEST": str(tmp_path)}, {"run": deadly_work.run, "start": deadly_work.start}
     with Crew(2, environment, {"act_5": "business"}, **work) as made:
         yield made
@@ -43,3 +46,11 @@ def test_a_job_may_ask_for_others(crew):
 
     crew.run([(("ads",), (Block("act_1", (WEEK,), ("ads",)),))], finished)
     assert done == [("ads",), ("results",)]
+
+
+@pytest.mark.parametrize(("asked", "threads"), [(None, str(max(1, (os.cpu_count() or 1) // 2))), ("5", "5")])
+def test_workers_share_the_cores_unless_told_otherwise(crew, tmp_path, monkeypatch, asked, threads):
+    if asked:
+        monkeypatch.setenv("POLARS_MAX_THREADS", asked)
+    crew.run([(("ads",), (Block("act_1", (WEEK,), ("ads",)),))], lambda *_: [])
+    assert (tmp_path / "act_1.threads").read_text() == threads

@@ -43,6 +43,15 @@ def predicted(lake_rows):
     return burnout_predictions(rows, asked, scores)
 
 
+def test_some_accounts_get_the_rows_that_all_would(lake_rows, predicted):
+    few = [predicted[0]["account_id"][0], predicted[0]["account_id"][-1]]
+    asked = predicted[0]["week"].unique().to_list()
+    rows, models = burnout_predictions(*lake_rows[:1], asked, lake_rows[1], few)
+    assert rows.equals(predicted[0].filter(pl.col("account_id").is_in(few)))
+    assert rows["account_id"].n_unique() == len(set(few)) < predicted[0]["account_id"].n_unique()
+    assert models.equals(predicted[1])
+
+
 def test_rows_fit_their_tables_and_each_model_is_told(predicted):
     rows, models = predicted
     assert BURNOUT_PREDICTIONS.split(rows).bad.is_empty()

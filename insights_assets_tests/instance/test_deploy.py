@@ -12,6 +12,7 @@ import yaml
 from dagster._core.instance import InstanceRef
 
 from insights_assets.instance.celery_runs import ANSWER_S
+from insights_assets.instance_home import FRUGAL
 from insights_assets_tests.instance.helm_keys import KEYS
 
 ROOT = Path(__file__).parents[2]
@@ -19,6 +20,13 @@ CONTAINERFILE = (ROOT / "deploy" / "Containerfile").read_text()
 VALUES = yaml.safe_load((ROOT / "deploy" / "helm" / "values.yaml").read_text())
 TWINS = [yaml.safe_load((ROOT / "deploy" / name).read_text()) for name in ("dagster.yaml", "celery/dagster.yaml")]
 SECRET_NAME = re.compile(r"(?i)token|secret|password|key")
+
+
+def test_the_image_s_processes_are_as_frugal_as_our_own():
+    told = dict(
+        line.split("=", 1) for line in re.findall(r"^\s+(?:ENV )?([A-Z_a-z]+=[^\s\\]+)", CONTAINERFILE, re.MULTILINE)
+    )
+    assert FRUGAL.items() <= told.items()
 
 
 def copied():
