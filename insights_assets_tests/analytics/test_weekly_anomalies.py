@@ -47,6 +47,14 @@ def test_planted_changes_are_found_with_their_direction(planted):
     assert out.height <= len(PLANTS) + 0.1 * 30
 
 
+def test_good_news_is_never_severe(planted):
+    out = weekly_anomalies(planted, planted)
+    cheaper = out.filter(pl.col("anomaly_type") == "cpr_drop")
+    assert (cheaper["anomaly_score"] >= 0.25).any()  # which is medium where it is bad
+    assert set(cheaper["severity"]) == {"low"}
+    assert set(out.filter(pl.col("anomaly_type") == "cpr_spike")["severity"]) <= {"medium", "high", "critical"}
+
+
 def test_later_weeks_and_row_order_change_nothing(planted):
     weeks = pl.col("week") <= monday(24)
     then = weekly_anomalies(planted.filter(weeks), planted.filter(weeks))
@@ -181,6 +189,8 @@ def test_few_new_people_for_more_money_are_told_of_the_money():
         return {t for e, t in types(last_week(rows)) if e == "ad0"}
 
     assert "reach_saturation" in told(1.0, 1.4, 1.0)
+    # As many people too few, but hardly more impressions that could have reached them.
+    assert "reach_saturation" not in told(1.0, 1.1, 1.1 / 1.4)
     assert {"spend_spike", "reach_saturation"} & told(3.0, 3.0, 2.2) == {"spend_spike"}
 
 
