@@ -4,8 +4,10 @@ Belongs here: the partition definitions, keys and mappings. See https://docs.dag
 A week is Monday to Sunday in the ad account's own time zone; its key is the Monday.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, timedelta
+from itertools import groupby
+from operator import itemgetter
 from zoneinfo import ZoneInfo
 
 import dagster as dg
@@ -57,6 +59,19 @@ def split_keys(partition_keys: Iterable[str]) -> tuple[list[str], list[date]]:
     """Sorted distinct accounts and Mondays of partition keys."""
     pairs = [split_key(k) for k in partition_keys]
     return sorted({a for a, _ in pairs}), sorted({w for _, w in pairs})
+
+
+def by_accounts(partitions: Iterable[tuple[str, date]], most: int) -> Iterator[list[tuple[str, date]]]:
+    """Partitions in order, whole accounts together, at most so many at a time; an account with more is alone."""
+    some: list[tuple[str, date]] = []
+    for _, own in groupby(sorted(partitions), key=itemgetter(0)):
+        weeks = list(own)
+        if some and len(some) + len(weeks) > most:
+            yield some
+            some = []
+        some += weeks
+    if some:
+        yield some
 
 
 def range_tags(accounts: Sequence[str], weeks: Sequence[date]) -> dict[str, str]:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from insights_assets.partitions import (
     FIRST_WEEK,
     account_weeks,
+    by_accounts,
     key,
     lookback,
     monday,
@@ -127,3 +128,20 @@ def test_the_daemon_and_the_ui_are_told_dagsters_own_mapping():
     told = dg.serialize_value(lookback(3))
     assert type(dg.deserialize_value(told)) is dg.MultiPartitionMapping
     assert told == dg.serialize_value(dg.MultiPartitionMapping(lookback(3).downstream_mappings_by_upstream_dimension))
+
+
+@given(
+    st.dictionaries(st.sampled_from([f"act_{n}" for n in range(6)]), st.integers(1, 5), max_size=6),
+    st.integers(1, 12),
+)
+def test_groups_of_accounts_hold_each_partition_once(weeks, most):
+    partitions = [(name, date(2026, 3, 2) + timedelta(weeks=n)) for name, many in weeks.items() for n in range(many)]
+    groups = list(by_accounts(reversed(partitions), most))
+    assert [p for group in groups for p in group] == sorted(partitions)
+    for group in groups:
+        names = {name for name, _ in group}
+        assert len(group) <= most or len(names) == 1
+        assert len(group) == sum(weeks[name] for name in names)
+    # No group could have taken in the next one's first account.
+    for group, following in pairwise(groups):
+        assert len(group) + weeks[following[0][0]] > most
