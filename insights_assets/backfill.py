@@ -143,6 +143,8 @@ def execute(
             at_most = planning.accounts_a_run(ready, request.workers, largest)
             groups = planning.rectangles(ready, request.order, at_most=at_most)
             work.stage(name, [(tuple(steps), tuple(group)) for group in groups])
+            if planning.are_large(groups):
+                crew.renew()
         worked = {b.account_id for b in [*outcome.planned, *outcome.derived]}
         book.update(
             settings.now(),

@@ -91,6 +91,10 @@ class Crew:
                 logger.warning("A worker process died; what it worked on is run again.")
                 self._retire()
 
+    def renew(self) -> None:
+        """End the processes, and with them what libraries keep after large runs; the next job starts new ones."""
+        self._retire()
+
     def _results(self, batch: Sequence[Job]) -> Iterable[tuple[Future[list[Failure]], Job]]:
         futures = {self._submit(job): job for job in batch}
         return ((future, futures[future]) for future in as_completed(futures))

@@ -22,6 +22,8 @@ WEEKS_UNKNOWN = 13
 # Account-weeks of a vectorised run: 20 accounts of a year, 8 of forecasts. 34 of 50 ads took 2.0 to 2.4 GB a worker, of
 # forecasts and their scores 4.5 GB: a partition of those has 1,650 rows where others have 50 (ADR 0020).
 LARGEST_RUN, LARGEST_BULKY_RUN = 1_040, 416
+# After runs of as many a worker keeps 500 MB that nothing uses; a new one takes 5 s of CPU.
+LARGE_RUN = 400
 
 Partition = tuple[str, date]
 Finished = Mapping[tuple[str, str, date], datetime]
@@ -150,6 +152,11 @@ def accounts_a_run(blocks: Sequence[Block], workers: int, largest: int = LARGEST
     """Most accounts of a vectorised run: shared among the workers, as long as it holds `largest` account-weeks."""
     weeks = max((len(b.weeks) for b in blocks), default=1)
     return max(1, min(-(-len(blocks) // max(1, workers)), largest // weeks))
+
+
+def are_large(groups: Sequence[Sequence[Block]]) -> bool:
+    """Whether a run of these groups leaves a worker with so much that it had better end."""
+    return any(sum(len(block.weeks) for block in group) >= LARGE_RUN for group in groups)
 
 
 def rectangles(blocks: Sequence[Block], order: Sequence[str], *, at_most: int) -> list[list[Block]]:

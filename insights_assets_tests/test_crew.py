@@ -48,6 +48,15 @@ def test_a_job_may_ask_for_others(crew):
     assert done == [("ads",), ("results",)]
 
 
+def test_a_renewed_crew_works_on_in_other_processes(crew, tmp_path):
+    seen = []
+    for _ in range(2):
+        crew.run([(("ads",), (Block("act_1", (WEEK,), ("ads",)),))], lambda *_: [])
+        seen.append((tmp_path / "act_1.process").read_text())
+        crew.renew()
+    assert seen[0] != seen[1]
+
+
 @pytest.mark.parametrize(("asked", "threads"), [(None, str(max(1, (os.cpu_count() or 1) // 2))), ("5", "5")])
 def test_workers_share_the_cores_unless_told_otherwise(crew, tmp_path, monkeypatch, asked, threads):
     if asked:

@@ -221,5 +221,13 @@ def test_a_vectorised_run_is_shared_and_bounded(accounts: int, weeks: int, worke
     assert accounts_a_run([Block(f"act_{n}", mondays, ()) for n in range(accounts)], workers) == most
 
 
+def test_workers_end_after_large_runs_only() -> None:
+    weeks = tuple(WEEKS[0] + timedelta(weeks=n) for n in range(52))
+    year, days = ([Block(f"act_{n}", span, ()) for n in range(8)] for span in (weeks, weeks[:5]))
+    assert planning.are_large([days, year])
+    assert not planning.are_large([days, year[:7]])
+    assert not planning.are_large([])
+
+
 def test_nothing_to_do_needs_no_run() -> None:
     assert accounts_a_run([], 2) == 1
