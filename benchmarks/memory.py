@@ -1,6 +1,6 @@
 """Largest process of a first backfill of one account of 600 ads and 52 weeks, over HTTP, every raw asset and check.
 
-One run of all its weeks took 1,400 MB (blocks of weeks: `planning.sized`).
+One run of all its weeks took 1,400 MB (blocks of weeks: `run_sizes.sized`).
 """
 
 import argparse

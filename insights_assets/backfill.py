@@ -11,7 +11,7 @@ from pathlib import Path
 
 import polars as pl
 
-from insights_assets import feedback, offline, planning
+from insights_assets import feedback, offline, planning, run_sizes
 from insights_assets.backfill_work import Outcome, Progress, Work
 from insights_assets.checks import reconciliation
 from insights_assets.crew import Crew
@@ -66,9 +66,9 @@ class Request:
         pooled = [s for s in self.derived_steps if s in GRAPH.pooled and s not in GRAPH.bulky]
         own = [s for s in self.derived_steps if s not in GRAPH.pooled and s not in GRAPH.bulky]
         found = (
-            ("analysis", own, planning.LARGEST_RUN),
-            ("predictions", pooled, planning.LARGEST_RUN),
-            ("forecasts", bulky, planning.LARGEST_BULKY_RUN),
+            ("analysis", own, run_sizes.LARGEST_RUN),
+            ("predictions", pooled, run_sizes.LARGEST_RUN),
+            ("forecasts", bulky, run_sizes.LARGEST_BULKY_RUN),
         )
         return [stage for stage in found if stage[1]]
 
@@ -140,10 +140,10 @@ def execute(
         outcome.derived = plan_derived(lake, request, excluded=outcome.failed_accounts)
         for name, steps, largest in request.stages():
             ready = [b for b in outcome.derived if b.account_id not in outcome.failed_accounts]
-            at_most = planning.accounts_a_run(ready, request.workers, largest)
-            groups = planning.rectangles(ready, request.order, at_most=at_most)
+            at_most = run_sizes.accounts_a_run(ready, request.workers, largest)
+            groups = run_sizes.rectangles(ready, request.order, at_most=at_most)
             work.stage(name, [(tuple(steps), tuple(group)) for group in groups])
-            if planning.are_large(groups):
+            if run_sizes.are_large(groups):
                 crew.renew()
         worked = {b.account_id for b in [*outcome.planned, *outcome.derived]}
         book.update(
@@ -162,12 +162,12 @@ def _run_raw(work: Work, settings: Settings, lake: Lake, request: Request) -> No
     first = []
     for block in work.outcome.planned:
         steps = tuple(s for s in block.steps if s in ENTITIES)
-        if steps and block.account_id not in known and len(block.weeks) > planning.WEEKS_UNKNOWN:
+        if steps and block.account_id not in known and len(block.weeks) > run_sizes.WEEKS_UNKNOWN:
             first.append(Block(block.account_id, block.weeks, steps))
     if first:
         work.stage("entities", [(b.steps, (b,)) for b in first])
     left = [b for b in plan_raw(settings, lake, request) if b.account_id not in work.outcome.failed_accounts]
-    work.chains("accounts", planning.sized(left, _ads(lake)))
+    work.chains("accounts", run_sizes.sized(left, _ads(lake)))
 
 
 def _ads(lake: Lake) -> dict[str, int]:

@@ -6,11 +6,12 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from insights_assets import planning
+from insights_assets import planning, run_sizes
 from insights_assets.backfill import GRAPH, Request
 from insights_assets.definitions import PARTITIONED_ASSETS
 from insights_assets.lineage import lineage_of
-from insights_assets.planning import LARGEST_BULKY_RUN, LARGEST_RUN, Block, Lineage, accounts_a_run, rectangles
+from insights_assets.planning import Block, Lineage
+from insights_assets.run_sizes import LARGEST_BULKY_RUN, LARGEST_RUN, accounts_a_run, rectangles
 from insights_assets.tables.operations import CHECK_RESULTS, SYNC_LOG
 
 NOW = datetime(2026, 11, 21, 6, tzinfo=UTC)
@@ -196,7 +197,7 @@ def test_nothing_is_made_from_forecasts_before_they_are_there() -> None:
 
 def test_large_accounts_run_in_blocks_of_even_size_the_newest_first() -> None:
     blocks = [Block("act_1", tuple(WEEKS), ("ads",)), Block("act_2", tuple(WEEKS), ("ads",))]
-    parts = planning.sized(blocks, {"act_1": 400, "act_2": 50})
+    parts = run_sizes.sized(blocks, {"act_1": 400, "act_2": 50})
     assert [(b.account_id, len(b.weeks)) for b in parts] == [("act_1", 4), ("act_1", 4), ("act_1", 3), ("act_2", 11)]
     assert parts[0].weeks[-1] == WEEKS[-1]
     assert sorted(w for b in parts[:3] for w in b.weeks) == WEEKS
@@ -204,7 +205,7 @@ def test_large_accounts_run_in_blocks_of_even_size_the_newest_first() -> None:
 
 def test_an_account_whose_ads_are_not_known_is_read_in_short_blocks() -> None:
     weeks = tuple(WEEKS[0] + timedelta(weeks=n) for n in range(20))
-    assert [len(b.weeks) for b in planning.sized([Block("act_1", weeks, ("ads",))], {})] == [10, 10]
+    assert [len(b.weeks) for b in run_sizes.sized([Block("act_1", weeks, ("ads",))], {})] == [10, 10]
 
 
 def test_forecasts_are_final_two_days_after_their_week() -> None:
@@ -224,9 +225,9 @@ def test_a_vectorised_run_is_shared_and_bounded(accounts: int, weeks: int, worke
 def test_workers_end_after_large_runs_only() -> None:
     weeks = tuple(WEEKS[0] + timedelta(weeks=n) for n in range(52))
     year, days = ([Block(f"act_{n}", span, ()) for n in range(8)] for span in (weeks, weeks[:5]))
-    assert planning.are_large([days, year])
-    assert not planning.are_large([days, year[:7]])
-    assert not planning.are_large([])
+    assert run_sizes.are_large([days, year])
+    assert not run_sizes.are_large([days, year[:7]])
+    assert not run_sizes.are_large([])
 
 
 def test_nothing_to_do_needs_no_run() -> None:
