@@ -31,7 +31,7 @@ import psutil
 from benchmarks.fleet_lake import later, write_raw
 from benchmarks.postgres_server import Server
 from insights_assets.definitions import DERIVED_ASSETS
-from insights_assets.instance_home import BATCHED_EVENT_LOG, FRUGAL
+from insights_assets.instance_home import BATCHED_EVENT_LOG, FRUGAL, shared_threads
 from insights_assets.lake.io_manager import COLUMNS
 from insights_assets.lake.store import Lake, Partition
 from insights_assets.lineage import lineage_of
@@ -240,7 +240,7 @@ def beside_plain(root: Path, steps: Sequence[str], accounts: int, options: argpa
     groups = groups_of(names, options.workers)
     asked = {"root": str(lake), "steps": steps, "groups": groups, "mondays": [str(m) for m in mondays]}
     # The memory and threads of a worker, so that what differs is Dagster.
-    alike = {**os.environ, **FRUGAL, "POLARS_MAX_THREADS": str(max(1, (os.cpu_count() or 1) // options.workers))}
+    alike = {**os.environ, **FRUGAL, **shared_threads(options.workers)}
     cost, printed = watched([sys.executable, __file__, "--plain", json.dumps(asked)], alike)
     plain = json.loads(printed.splitlines()[-1])
     count = len(steps) * len(names) * len(mondays)

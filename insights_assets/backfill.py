@@ -62,15 +62,12 @@ class Request:
 
         What is pooled over accounts needs every account's share of the first; what has many rows comes last.
         """
-        bulky = [s for s in self.derived_steps if s in GRAPH.bulky]
-        pooled = [s for s in self.derived_steps if s in GRAPH.pooled and s not in GRAPH.bulky]
-        own = [s for s in self.derived_steps if s not in GRAPH.pooled and s not in GRAPH.bulky]
-        found = (
-            ("analysis", own, run_sizes.LARGEST_RUN),
-            ("predictions", pooled, run_sizes.LARGEST_RUN),
-            ("forecasts", bulky, run_sizes.LARGEST_BULKY_RUN),
-        )
-        return [stage for stage in found if stage[1]]
+        steps: dict[str, list[str]] = {"analysis": [], "predictions": [], "forecasts": []}
+        for step in self.derived_steps:
+            stage = "forecasts" if step in GRAPH.bulky else "predictions" if step in GRAPH.pooled else "analysis"
+            steps[stage].append(step)
+        largest = {"forecasts": run_sizes.LARGEST_BULKY_RUN}
+        return [(name, some, largest.get(name, run_sizes.LARGEST_RUN)) for name, some in steps.items() if some]
 
 
 def plan_raw(settings: Settings, lake: Lake, request: Request) -> list[Block]:

@@ -15,6 +15,7 @@ from types import TracebackType
 from typing import Self
 
 from insights_assets import runs
+from insights_assets.instance_home import shared_threads
 from insights_assets.planning import Block
 from insights_assets.runs import Failure
 
@@ -89,11 +90,13 @@ class Crew:
                 queue += finished(job, failures)
             if broken:
                 logger.warning("A worker process died; what it worked on is run again.")
-                self._retire()
+                self.renew()
 
     def renew(self) -> None:
         """End the processes, and with them what libraries keep after large runs; the next job starts new ones."""
-        self._retire()
+        if self._pool is not None:
+            self._pool.shutdown(wait=True, cancel_futures=True)
+            self._pool = None
 
     def _results(self, batch: Sequence[Job]) -> Iterable[tuple[Future[list[Failure]], Job]]:
         futures = {self._submit(job): job for job in batch}
@@ -113,9 +116,9 @@ class Crew:
 
     def _running(self) -> ProcessPoolExecutor:
         if self._pool is None:
-            # Workers share the cores, and read this where they import polars: with a thread for each core the same
-            # analysis took an eighth more CPU.
-            os.environ.setdefault("POLARS_MAX_THREADS", str(max(1, (os.cpu_count() or 1) // self._size)))
+            # Read by a worker where it imports polars, before it is told the rest of its environment.
+            for name, threads in shared_threads(self._size).items():
+                os.environ.setdefault(name, threads)
             self._pool = ProcessPoolExecutor(
                 self._size,
                 mp_context=multiprocessing.get_context("spawn"),  # fork would share the sandbox's threads and sockets
@@ -123,8 +126,3 @@ class Crew:
                 initargs=(self._environment,),
             )
         return self._pool
-
-    def _retire(self) -> None:
-        if self._pool is not None:
-            self._pool.shutdown(wait=True, cancel_futures=True)
-            self._pool = None

@@ -13,8 +13,8 @@ from insights_assets.settings import Settings, SettingsError
 
 # Allocators keep what was freed for later; workers give it back within a second. At once costs 2.5 times the CPU where
 # small frames come and go (burnout of 174 accounts x 52 weeks: 237 instead of 95 s) and saves a tenth of the memory.
-# Processes work beside each other. Boosted trees (OpenMP) and matrices that take all cores besides wait for each other:
-# burnout of 174 accounts x 52 weeks took two workers on two cores 402 s each, with one thread each 89 s.
+# Workers share the cores. Boosted trees (OpenMP) that take all of them in each worker wait for each other: that burnout
+# took two workers on two cores 402 s each, with one thread each 89 s.
 FRUGAL = {
     "ARROW_DEFAULT_MEMORY_POOL": "system",
     "_RJEM_MALLOC_CONF": "dirty_decay_ms:1000,muzzy_decay_ms:1000",
@@ -74,6 +74,14 @@ def _template(name: str) -> str:
     if checkout.exists():
         return checkout.read_text(encoding="utf-8")
     return resources.files("insights_assets").joinpath(name).read_text(encoding="utf-8")
+
+
+def shared_threads(workers: int) -> dict[str, str]:
+    """Variables that share the cores among so many workers of polars.
+
+    With a thread for each core in each of two workers, the same analysis took an eighth more CPU on two cores.
+    """
+    return {"POLARS_MAX_THREADS": str(max(1, (os.cpu_count() or 1) // max(1, workers)))}
 
 
 def child_environment(settings: Settings, sandbox_url: str | None) -> dict[str, str]:

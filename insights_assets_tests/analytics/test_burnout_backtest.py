@@ -44,12 +44,13 @@ def predicted(lake_rows):
 
 
 def test_some_accounts_get_the_rows_that_all_would(lake_rows, predicted):
-    few = [predicted[0]["account_id"][0], predicted[0]["account_id"][-1]]
-    asked = predicted[0]["week"].unique().to_list()
-    rows, models = burnout_predictions(*lake_rows[:1], asked, lake_rows[1], few)
-    assert rows.equals(predicted[0].filter(pl.col("account_id").is_in(few)))
-    assert rows["account_id"].n_unique() == len(set(few)) < predicted[0]["account_id"].n_unique()
-    assert models.equals(predicted[1])
+    ad_weeks, scores = lake_rows
+    all_rows, all_models = predicted
+    accounts = all_rows["account_id"].unique().sort().to_list()
+    rows, models = burnout_predictions(ad_weeks, all_rows["week"].unique().to_list(), scores, accounts[1:3])
+    assert rows.equals(all_rows.filter(pl.col("account_id").is_in(accounts[1:3])))
+    assert rows["account_id"].n_unique() == 2 < len(accounts)
+    assert models.equals(all_models)
 
 
 def test_rows_fit_their_tables_and_each_model_is_told(predicted):
