@@ -13,9 +13,10 @@ MOST_AD_WEEKS = 1_700
 # Until an account's ads are known, a run is no longer than this.
 WEEKS_UNKNOWN = 13
 
-# Account-weeks of a vectorised run: 20 accounts of a year, 8 of forecasts. 34 of 50 ads took 2.0 to 2.4 GB a worker, of
-# forecasts and their scores 4.5 GB: a partition of those has 1,650 rows where others have 50 (ADR 0020).
-LARGEST_RUN, LARGEST_BULKY_RUN = 1_040, 416
+# Account-weeks of a vectorised run: 20 accounts of a year, 4 of forecasts. 34 of 50 ads took 2.0 to 2.4 GB a worker. Of
+# forecasts and their scores, with 1,650 rows a partition where others have 50, 34 took 4.5 GB, 8 took 1.9 and 4 took
+# 1.3 with the same CPU an account (ADR 0020).
+LARGEST_RUN, LARGEST_BULKY_RUN = 1_040, 208
 # After runs of as many a worker keeps 500 MB that nothing uses; a new one takes 5 s of CPU.
 LARGE_RUN = 400
 
