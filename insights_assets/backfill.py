@@ -57,17 +57,20 @@ class Request:
     force: bool = False
     workers: int = 2
 
-    def stages(self) -> list[tuple[str, list[str], int]]:
-        """Derived steps in three stages, each with the account-weeks of its largest run.
+    def stages(self) -> list[tuple[str, list[str], int | None]]:
+        """Derived steps in four stages, each with the account-weeks of its largest run; None for all in one.
 
         What is pooled over accounts needs every account's share of the first; what has many rows comes last.
         """
-        steps: dict[str, list[str]] = {"analysis": [], "predictions": [], "forecasts": []}
-        for step in self.derived_steps:
-            stage = "forecasts" if step in GRAPH.bulky else "predictions" if step in GRAPH.pooled else "analysis"
-            steps[stage].append(step)
-        largest = {"forecasts": run_sizes.LARGEST_BULKY_RUN}
-        return [(name, some, largest.get(name, run_sizes.LARGEST_RUN)) for name, some in steps.items() if some]
+        bulky, fleetwide, pooled = GRAPH.bulky, GRAPH.fleetwide, GRAPH.pooled
+        found = (
+            ("analysis", set(GRAPH.above) - bulky - pooled, run_sizes.LARGEST_RUN),
+            ("fleet", fleetwide, None),
+            ("predictions", pooled - fleetwide - bulky, run_sizes.LARGEST_RUN),
+            ("forecasts", bulky, run_sizes.LARGEST_BULKY_RUN),
+        )
+        stages = [(name, [s for s in self.derived_steps if s in some], largest) for name, some, largest in found]
+        return [stage for stage in stages if stage[1]]
 
 
 def plan_raw(settings: Settings, lake: Lake, request: Request) -> list[Block]:

@@ -10,7 +10,7 @@ from graphlib import TopologicalSorter
 
 import dagster as dg
 
-from insights_assets.assets.declare import BULKY_TAG, FINAL_TAG, POOLED_TAG
+from insights_assets.assets.declare import BULKY_TAG, FINAL_TAG, FLEETWIDE_TAG, POOLED_TAG
 from insights_assets.partitions import WEEK
 from insights_assets.planning import Lineage, Upstreams
 
@@ -24,11 +24,15 @@ def lineage_of(assets: Sequence[dg.AssetsDefinition], beside: Upstreams | None =
     """
     above = {step: (*sources, *(beside or {}).get(step, ())) for step, sources in _upstreams(assets).items()}
     tags = {a.key.path[-1]: a.tags_by_key[a.key] for a in assets}
+    pooled, fleetwide, bulky = (
+        {step for step, told in tags.items() if tag in told} for tag in (POOLED_TAG, FLEETWIDE_TAG, BULKY_TAG)
+    )
     return Lineage(
         above,
-        _with_below({step for step, told in tags.items() if POOLED_TAG in told}, above),
-        {step: timedelta(days=int(told[FINAL_TAG])) for step, told in tags.items() if FINAL_TAG in told},
-        _with_below({step for step, told in tags.items() if BULKY_TAG in told}, above),
+        pooled=_with_below(pooled, above),
+        final_after={step: timedelta(days=int(told[FINAL_TAG])) for step, told in tags.items() if FINAL_TAG in told},
+        fleetwide=frozenset(fleetwide),
+        bulky=_with_below(bulky, above),
     )
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from insights_assets import planning, run_sizes
 from insights_assets.backfill import GRAPH, Request
-from insights_assets.definitions import PARTITIONED_ASSETS
+from insights_assets.definitions import DERIVED_ASSETS, PARTITIONED_ASSETS
 from insights_assets.lineage import lineage_of
 from insights_assets.planning import Block, Lineage
 from insights_assets.run_sizes import LARGEST_BULKY_RUN, LARGEST_RUN, accounts_a_run, rectangles
@@ -179,20 +179,26 @@ def test_neighbours_with_equal_weeks_share_a_run_and_a_missing_account_splits_it
 
 
 def test_pooled_steps_come_after_every_account_has_features() -> None:
-    steps = ["results_daily", "features_ad", "forecasts_ad", "burnout_predictions", "prediction_scores"]
+    own, forecast = ["results_daily", "features_ad"], ["forecasts_ad", "prediction_scores"]
+    steps = [*own, *forecast, "recommendations_ad", "burnout_predictions"]
     request = Request(pl.DataFrame(), WEEKS, [], steps, [], Path())
     assert request.stages() == [
-        ("analysis", ["results_daily", "features_ad"], LARGEST_RUN),
-        ("predictions", ["burnout_predictions"], LARGEST_RUN),
-        ("forecasts", ["forecasts_ad", "prediction_scores"], LARGEST_BULKY_RUN),
+        ("analysis", own, LARGEST_RUN),
+        ("fleet", ["burnout_predictions"], None),
+        ("predictions", ["recommendations_ad"], LARGEST_RUN),
+        ("forecasts", forecast, LARGEST_BULKY_RUN),
     ]
 
 
-def test_nothing_is_made_from_forecasts_before_they_are_there() -> None:
+def test_no_stage_reads_what_a_later_one_makes() -> None:
     assert {s for s in GRAPH.above if s.startswith("forecasts_")} < GRAPH.bulky
-    for step, sources in GRAPH.above.items():
-        if step not in GRAPH.bulky:
-            assert not {name for name, _ in sources} & GRAPH.bulky
+    assert {"burnout_predictions", "ad_lifecycle"} < GRAPH.fleetwide < GRAPH.pooled
+    steps = [s for s in GRAPH.above if s in {a.key.path[-1] for a in DERIVED_ASSETS}]
+    stages = Request(pl.DataFrame(), WEEKS, [], steps, [], Path()).stages()
+    stage = {step: number for number, (_, some, _) in enumerate(stages) for step in some}
+    assert set(stage) == set(steps)
+    for step in steps:
+        assert all(stage.get(name, 0) <= stage[step] for name, _ in GRAPH.above[step])
 
 
 def test_large_accounts_run_in_blocks_of_even_size_the_newest_first() -> None:
@@ -231,4 +237,8 @@ def test_workers_end_after_large_runs_only() -> None:
 
 
 def test_nothing_to_do_needs_no_run() -> None:
-    assert accounts_a_run([], 2) == 1
+    assert accounts_a_run([], 2) == accounts_a_run([], 2, None) == 1
+
+
+def test_what_costs_the_same_for_one_account_as_for_all_runs_once() -> None:
+    assert accounts_a_run([Block(f"act_{n}", tuple(WEEKS), ()) for n in range(1_000)], 4, None) == 1_000

@@ -10,6 +10,7 @@ from insights_assets.analytics.ad_lifecycle import ad_lifecycle as lives
 from insights_assets.analytics.burnout_backtest import backtest_burnout as score
 from insights_assets.analytics.burnout_backtest import judged
 from insights_assets.analytics.burnout_rows import burnout_predictions as predict
+from insights_assets.analytics.burnout_scorecard import WEIGHTS as SCORECARD
 from insights_assets.analytics.burnout_scorecard import raw_score
 from insights_assets.analytics.burnout_weeks import burnout_weeks as put_together
 from insights_assets.analytics.creative_lifecycle import creative_lifecycle as creative_lives
@@ -69,10 +70,10 @@ def burnout_weeks(
     "A logistic model shrunk to a noise-aware rule and boosted trees, pooled over all accounts, fitted walk-forward "
     "and calibrated on predictions of unseen weeks (docs/adr/0017); the seeds' scorecard beside it.",
     kinds=KINDS | {"scikitlearn"},
-    ins={"features": upstream(FEATURES_AD)},
+    ins={"features": upstream(FEATURES_AD, columns=list(SCORECARD))},
     deps=[dg.AssetDep(key_of(BURNOUT_WEEKS))],
     resources={"lake"},
-    pooled=True,
+    fleetwide=True,
 )
 def burnout_predictions(
     context: dg.AssetExecutionContext, features: pl.DataFrame
@@ -92,7 +93,7 @@ def burnout_predictions(
     kinds=KINDS,
     deps=[dg.AssetDep(key_of(BURNOUT_WEEKS))],
     resources={"lake"},
-    pooled=True,
+    fleetwide=True,
 )
 def ad_lifecycle(context: dg.AssetExecutionContext) -> dg.MaterializeResult[pl.DataFrame]:
     return _of_all_accounts(context, lives)
@@ -104,7 +105,7 @@ def ad_lifecycle(context: dg.AssetExecutionContext) -> dg.MaterializeResult[pl.D
     kinds=KINDS,
     deps=[dg.AssetDep(key_of(BURNOUT_WEEKS))],
     resources={"lake"},
-    pooled=True,
+    fleetwide=True,
 )
 def creative_lifecycle(context: dg.AssetExecutionContext) -> dg.MaterializeResult[pl.DataFrame]:
     return _of_all_accounts(context, creative_lives)
@@ -136,7 +137,7 @@ def backtest_burnout(context: dg.AssetExecutionContext) -> dg.MaterializeResult[
 
 def run_backtest(lake: Lake) -> pl.DataFrame:
     """Score the models on all that the lake holds; nothing is stored."""
-    told = judged(lake.read(BURNOUT_WEEKS), scored(lake.read(FEATURES_AD)))
+    told = judged(lake.read(BURNOUT_WEEKS), scored(lake.read(FEATURES_AD, columns=list(SCORECARD))))
     return score(told, lake.read(BACKTEST_BURNOUT))
 
 

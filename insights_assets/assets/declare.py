@@ -15,6 +15,7 @@ from insights_assets.tables.model import Table
 
 OWNERS = ["team:insights"]
 POOLED_TAG = "insights/pooled"  # on assets that read the partitions of every account
+FLEETWIDE_TAG = "insights/fleetwide"  # on assets that cost the same for one account as for all
 BULKY_TAG = "insights/bulky"  # on assets whose partitions have thousands of rows
 FINAL_TAG = "insights/final_after_days"  # on assets that know nothing later than that after their week's Monday
 
@@ -43,6 +44,7 @@ def table_asset(
     deps: Sequence[dg.AssetDep] = (),
     resources: set[str] | None = None,
     pooled: bool = False,
+    fleetwide: bool = False,
     bulky: bool = False,
     final_after_days: int | None = None,
 ) -> Callable[[Callable[..., Any]], dg.AssetsDefinition]:
@@ -56,10 +58,12 @@ def table_asset(
         deps: upstream tables that the function reads from the lake by itself.
         resources: resource keys that the function takes from its context.
         pooled: it reads every account's partitions, so it runs once theirs are there.
+        fleetwide: it learns from every account before it tells one, so a backfill makes all accounts in one run.
         bulky: its partitions have thousands of rows, so a backfill makes fewer of them in a run.
         final_after_days: days after its week's Monday from which on nothing new can enter it.
     """
-    tags = {tag: "" for tag, told in ((POOLED_TAG, pooled), (BULKY_TAG, bulky)) if told}
+    traits = {POOLED_TAG: pooled or fleetwide, FLEETWIDE_TAG: fleetwide, BULKY_TAG: bulky}
+    tags = {tag: "" for tag, told in traits.items() if told}
     if final_after_days is not None:
         tags[FINAL_TAG] = str(final_after_days)
     return dg.asset(

@@ -13,11 +13,7 @@ import dagster as dg
 from insights_assets.assets.declare import OWNERS, key_of
 from insights_assets.automation.fleet import REASON_TAG, RETRIES
 from insights_assets.automation.jobs import Job
-from insights_assets.automation.report_messages import send
 from insights_assets.automation.schedules import status
-from insights_assets.serving.digest import markdown
-from insights_assets.serving.editions import make_edition
-from insights_assets.serving.report import FOLDER, write_report
 from insights_assets.settings import Settings
 from insights_assets.tables.anomalies import ANOMALIES_AD
 from insights_assets.tables.burnout_predictions import BURNOUT_PREDICTIONS
@@ -65,16 +61,10 @@ def report_asset(kind: str) -> dg.AssetsDefinition:
         settings: Settings = context.resources.settings
         lake, now = context.resources.lake, context.resources.clock()
         day = date.fromisoformat(config.date) if config.date else None
-        edition = make_edition(lake, kind, now=now, day=day)
-        files = write_report(edition, settings.home / FOLDER)
-        told = send(lake, settings.alerts.sinks, edition, files, now)
-        return dg.MaterializeResult(
-            metadata={
-                "summary": dg.MetadataValue.md(markdown(edition)),
-                **{end: dg.MetadataValue.path(path) for end, path in vars(files).items()},
-                "messages": told,
-            }
-        )
+        # Imported here: drawing takes half a second to import, and each run is a process that imports this module.
+        from insights_assets.automation.report_publishing import publish  # noqa: PLC0415
+
+        return dg.MaterializeResult(metadata=publish(lake, settings, kind, now=now, day=day))
 
     return report
 

@@ -8,7 +8,7 @@ import click
 
 from insights_assets import registry
 from insights_assets.automation.alerts import engine
-from insights_assets.automation.report_messages import send
+from insights_assets.automation.report_publishing import send
 from insights_assets.lake.store import Lake
 from insights_assets.problems import PartlyFailedError
 from insights_assets.serving.digest import lines, title

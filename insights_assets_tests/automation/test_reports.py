@@ -9,7 +9,7 @@ import pytest
 
 from insights_assets.alert_settings import AlertSettings
 from insights_assets.automation.alerts import engine
-from insights_assets.automation.report_messages import send
+from insights_assets.automation.report_publishing import send
 from insights_assets.automation.reports import REPORT_ASSETS, day_of, report_jobs, report_schedule
 from insights_assets.problems import InputError
 from insights_assets.serving.editions import make_edition
