@@ -10,7 +10,6 @@ printed after each part, so that a run cut short is not lost.
 """
 
 import argparse
-import json
 import math
 import os
 import random
@@ -30,6 +29,7 @@ from served_fleet import write_fleet
 from serving import FREE, SERVER, questions, raw
 
 from benchmarks import backfill as whole
+from benchmarks import plain
 from benchmarks.fleet_lake import write_raw
 from insights_assets.api.keys import KeyStore
 from insights_assets.commands.serve import SMALL_FRAMES
@@ -51,19 +51,9 @@ def derived(root: Path, accounts: int, options: argparse.Namespace) -> Figures:
     """Costs of one backfill of all derived assets, and of their functions alone."""
     steps = whole.chosen_steps(options.without)
     lake = Lake(str(root / "full" / "lake"))
-    names, mondays = write_raw(lake, accounts, options.weeks, options.ads)
+    _, mondays = write_raw(lake, accounts, options.weeks, options.ads)
     cost = whole.backfill(root / "full", steps, mondays, options)
-    write_raw(Lake(str(root / "plain" / "lake")), accounts, options.weeks, options.ads)
-    asked = {
-        "root": str(root / "plain" / "lake"),
-        "steps": steps,
-        "groups": whole.groups_of(names, options.workers),
-        "mondays": [str(m) for m in mondays],
-    }
-    command = [sys.executable, str(whole.__file__), "--plain", json.dumps(asked)]
-    alone, printed = whole.watched(command, dict(os.environ))
-    plain = json.loads(printed.splitlines()[-1])
-    spent = {name: plain[name] for name in ("read", "compute", "write")}
+    alone, spent, by_step = plain.alone(root / "plain", steps, (accounts, options.weeks, options.ads), options.workers)
     count = len(steps) * accounts * len(mondays)
     instance, stored = root / "full" / "dagster", [f for f in (root / "full" / "lake").rglob("*") if f.is_file()]
     return {
@@ -74,7 +64,7 @@ def derived(root: Path, accounts: int, options: argparse.Namespace) -> Figures:
         ("beyond the functions, an asset-partition", "ms"): (cost.cpu - sum(spent.values())) / count * 1000,
         ("functions alone: largest memory", "MB"): alone.peak_mb,
         **{(f"functions alone: {name}", "s"): seconds for name, seconds in spent.items()},
-        **{(f"  {step}", "s"): seconds for step, seconds in plain["steps"].items()},
+        **{(f"  {step}", "s"): seconds for step, seconds in by_step.items()},
         ("lake: parquet files", ""): sum(f.suffix == ".parquet" for f in stored),
         ("lake: commits", ""): sum(f.parent.name == "_delta_log" for f in stored),
         ("lake: bytes", "MB"): sum(f.stat().st_size for f in stored) / 1e6,
