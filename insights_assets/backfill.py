@@ -41,6 +41,16 @@ SELECT account_id, greatest(
 
 
 @dataclass(frozen=True)
+class Stage:
+    """Steps that a run does together; `largest`: account-weeks of a run, `shared`: workers that share the accounts."""
+
+    name: str
+    steps: tuple[str, ...]
+    largest: int
+    shared: int
+
+
+@dataclass(frozen=True)
 class Request:
     """What to cover: registry rows (account_id, timezone_name, business_id), weeks, and the steps selected.
 
@@ -57,20 +67,20 @@ class Request:
     force: bool = False
     workers: int = 2
 
-    def stages(self) -> list[tuple[str, list[str], int | None]]:
-        """Derived steps in four stages, each with the account-weeks of its largest run; None for all in one.
+    def stages(self) -> list[Stage]:
+        """Derived steps in four stages.
 
         What is pooled over accounts needs every account's share of the first; what has many rows comes last.
         """
         bulky, fleetwide, pooled = GRAPH.bulky, GRAPH.fleetwide, GRAPH.pooled
         found = (
-            ("analysis", set(GRAPH.above) - bulky - pooled, run_sizes.LARGEST_RUN),
-            ("fleet", fleetwide, None),
-            ("predictions", pooled - fleetwide - bulky, run_sizes.LARGEST_RUN),
-            ("forecasts", bulky, run_sizes.LARGEST_BULKY_RUN),
+            ("analysis", set(GRAPH.above) - bulky - pooled, run_sizes.LARGEST_RUN, self.workers),
+            ("fleet", fleetwide, run_sizes.LARGEST_FLEETWIDE_RUN, 1),
+            ("predictions", pooled - fleetwide - bulky, run_sizes.LARGEST_RUN, self.workers),
+            ("forecasts", bulky, run_sizes.LARGEST_BULKY_RUN, self.workers),
         )
-        stages = [(name, [s for s in self.derived_steps if s in some], largest) for name, some, largest in found]
-        return [stage for stage in stages if stage[1]]
+        stages = [Stage(name, tuple(s for s in self.derived_steps if s in some), *size) for name, some, *size in found]
+        return [stage for stage in stages if stage.steps]
 
 
 def plan_raw(settings: Settings, lake: Lake, request: Request) -> list[Block]:
@@ -138,11 +148,11 @@ def execute(
         _run_raw(work, settings, lake, request)
         outcome.requests = sync_log.requests(lake, names) - asked
         outcome.derived = plan_derived(lake, request, excluded=outcome.failed_accounts)
-        for name, steps, largest in request.stages():
+        for stage in request.stages():
             ready = [b for b in outcome.derived if b.account_id not in outcome.failed_accounts]
-            at_most = run_sizes.accounts_a_run(ready, request.workers, largest)
+            at_most = run_sizes.accounts_a_run(ready, stage.shared, stage.largest)
             groups = run_sizes.rectangles(ready, request.order, at_most=at_most)
-            work.stage(name, [(tuple(steps), tuple(group)) for group in groups])
+            work.stage(stage.name, [(stage.steps, tuple(group)) for group in groups])
             if run_sizes.are_large(groups):
                 crew.renew()
         worked = {b.account_id for b in [*outcome.planned, *outcome.derived]}

@@ -7,11 +7,11 @@ import polars as pl
 import pytest
 
 from insights_assets import planning, run_sizes
-from insights_assets.backfill import GRAPH, Request
+from insights_assets.backfill import GRAPH, Request, Stage
 from insights_assets.definitions import DERIVED_ASSETS, PARTITIONED_ASSETS
 from insights_assets.lineage import lineage_of
 from insights_assets.planning import Block, Lineage
-from insights_assets.run_sizes import LARGEST_BULKY_RUN, LARGEST_RUN, accounts_a_run, rectangles
+from insights_assets.run_sizes import LARGEST_BULKY_RUN, LARGEST_FLEETWIDE_RUN, LARGEST_RUN, accounts_a_run, rectangles
 from insights_assets.tables.operations import CHECK_RESULTS, SYNC_LOG
 
 NOW = datetime(2026, 11, 21, 6, tzinfo=UTC)
@@ -179,14 +179,15 @@ def test_neighbours_with_equal_weeks_share_a_run_and_a_missing_account_splits_it
 
 
 def test_pooled_steps_come_after_every_account_has_features() -> None:
-    own, forecast = ["results_daily", "features_ad"], ["forecasts_ad", "prediction_scores"]
+    own, forecast = ("results_daily", "features_ad"), ("forecasts_ad", "prediction_scores")
     steps = [*own, *forecast, "recommendations_ad", "burnout_predictions"]
-    request = Request(pl.DataFrame(), WEEKS, [], steps, [], Path())
+    request = Request(pl.DataFrame(), WEEKS, [], steps, [], Path(), workers=3)
     assert request.stages() == [
-        ("analysis", own, LARGEST_RUN),
-        ("fleet", ["burnout_predictions"], None),
-        ("predictions", ["recommendations_ad"], LARGEST_RUN),
-        ("forecasts", forecast, LARGEST_BULKY_RUN),
+        Stage("analysis", own, LARGEST_RUN, 3),
+        # What it learns it learns of all accounts, so workers do not share them.
+        Stage("fleet", ("burnout_predictions",), LARGEST_FLEETWIDE_RUN, 1),
+        Stage("predictions", ("recommendations_ad",), LARGEST_RUN, 3),
+        Stage("forecasts", forecast, LARGEST_BULKY_RUN, 3),
     ]
 
 
@@ -195,7 +196,7 @@ def test_no_stage_reads_what_a_later_one_makes() -> None:
     assert {"burnout_predictions", "ad_lifecycle"} < GRAPH.fleetwide < GRAPH.pooled
     steps = [s for s in GRAPH.above if s in {a.key.path[-1] for a in DERIVED_ASSETS}]
     stages = Request(pl.DataFrame(), WEEKS, [], steps, [], Path()).stages()
-    stage = {step: number for number, (_, some, _) in enumerate(stages) for step in some}
+    stage = {step: number for number, told in enumerate(stages) for step in told.steps}
     assert set(stage) == set(steps)
     for step in steps:
         assert all(stage.get(name, 0) <= stage[step] for name, _ in GRAPH.above[step])
@@ -237,8 +238,4 @@ def test_workers_end_after_large_runs_only() -> None:
 
 
 def test_nothing_to_do_needs_no_run() -> None:
-    assert accounts_a_run([], 2) == accounts_a_run([], 2, None) == 1
-
-
-def test_what_costs_the_same_for_one_account_as_for_all_runs_once() -> None:
-    assert accounts_a_run([Block(f"act_{n}", tuple(WEEKS), ()) for n in range(1_000)], 4, None) == 1_000
+    assert accounts_a_run([], 2) == 1
