@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export DAGSTER_DISABLE_TELEMETRY := 1
 
-.PHONY: help demo dev test test-campaign test-celery test-slow test-upgrade soak lint audit docs bench clean
+.PHONY: help demo dev test test-campaign test-fleet test-celery test-slow test-upgrade soak lint audit docs bench clean
 
 help:  ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,6 +32,9 @@ test-campaign: $(VENV)/.installed  ## Run the fault campaign: after each fault, 
 
 test-slow: $(VENV)/.installed  ## Run all slower proofs: the campaign, crashes, kill -9, labelled findings, Postgres, Celery, the UI (needs chromium, redis-server)
 	$(BIN)/pytest -m slow
+
+test-fleet: $(VENV)/.installed  ## Run code server, webserver and daemon on Postgres: a backfill, a sensor, a schedule, a run killed and recovered
+	$(BIN)/pytest -n 0 -m slow insights_assets_tests/instance/test_fleet.py
 
 test-celery: $(VENV)/.installed  ## Run the fleet on two Celery workers, Postgres and S3, and kill one of them (needs redis-server)
 	$(BIN)/pytest -n 0 -m slow insights_assets_tests/instance/test_celery.py
