@@ -16,6 +16,7 @@ import dagster as dg
 from insights_assets import logs, partitions
 from insights_assets.definitions import PARTITIONED_ASSETS, build_defs
 from insights_assets.graph_api.redaction import redact
+from insights_assets.instance.first_run import run_nothing
 from insights_assets.instance.owners import owner_tags
 from insights_assets.instance_home import open_instance
 
@@ -47,34 +48,11 @@ def start_worker(environment: dict[str, str]) -> None:
     threading.Thread(target=_end_with_parent, name="parent watch", daemon=True).start()
     open_instance(environment)
     _session()
-    run_nothing()
+    run_nothing(QUIET)
     # The graph stays as long as the process: the collector need not walk it after each run (22 % of a refresh's time).
     gc.collect()
     gc.freeze()
     atexit.register(gc.unfreeze)  # what is frozen at the end, libraries report as leaked
-
-
-def run_nothing() -> None:
-    """Use Dagster's records first in a run that has nothing to hold.
-
-    `dagster_shared.record` compiles a record's checks where it is first used, and keeps what the calling functions saw
-    as long as the process lives: the context of the first run with all its outputs, 180 MB of 20 accounts.
-    """
-
-    @dg.asset
-    def first() -> int:
-        return 0
-
-    @dg.asset
-    def second(first: int) -> int:
-        return first
-
-    @dg.asset_check(asset=second)
-    def third() -> dg.AssetCheckResult:
-        return dg.AssetCheckResult(passed=True)
-
-    with dg.DagsterInstance.ephemeral() as instance:
-        dg.materialize([first, second, third], instance=instance, run_config=QUIET)
 
 
 def _end_with_parent() -> None:
