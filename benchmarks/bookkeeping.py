@@ -25,11 +25,11 @@ from unittest.mock import patch
 import dagster as dg
 
 from benchmarks.postgres_server import Server
+from insights_assets.instance.quiet_runs import QUIET
 from insights_assets.instance_home import BATCHED_EVENT_LOG, child_environment
 from insights_assets.partitions import ACCOUNT, FIRST_WEEK, account_weeks, range_tags
 from insights_assets.settings import load_settings
 
-QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 PREVIEW = "| column | another | a third |\n|---|---|---|\n" + "| value | 1,234.56 | act_123456789 |\n" * 5
 SLICE_ACCOUNTS = 4
 NOT_STORED = "not stored"

@@ -27,8 +27,9 @@ import psutil
 from playwright.sync_api import Browser, sync_playwright
 from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 
-from benchmarks.bookkeeping import QUIET, Nowhere
+from benchmarks.bookkeeping import Nowhere
 from insights_assets.assets.declare import key_of
+from insights_assets.instance.quiet_runs import QUIET
 from insights_assets.instance_home import BATCHED_EVENT_LOG, child_environment
 from insights_assets.partitions import ACCOUNT, FIRST_WEEK, account_weeks, range_tags
 from insights_assets.settings import load_settings

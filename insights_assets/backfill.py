@@ -49,6 +49,11 @@ class Stage:
     largest: int
     shared: int
 
+    def groups(self, blocks: Sequence[Block], order: Sequence[str]) -> list[list[Block]]:
+        """Blocks of one account each, grouped for the runs of this stage; `order` is that of partitions."""
+        at_most = run_sizes.accounts_a_run(blocks, self.shared, self.largest)
+        return run_sizes.rectangles(blocks, order, at_most=at_most)
+
 
 @dataclass(frozen=True)
 class Request:
@@ -150,8 +155,7 @@ def execute(
         outcome.derived = plan_derived(lake, request, excluded=outcome.failed_accounts)
         for stage in request.stages():
             ready = [b for b in outcome.derived if b.account_id not in outcome.failed_accounts]
-            at_most = run_sizes.accounts_a_run(ready, stage.shared, stage.largest)
-            groups = run_sizes.rectangles(ready, request.order, at_most=at_most)
+            groups = stage.groups(ready, request.order)
             work.stage(stage.name, [(stage.steps, tuple(group)) for group in groups])
             if run_sizes.are_large(groups):
                 crew.renew()

@@ -25,7 +25,7 @@ class Lineage:
     `above`: each step's upstream steps and weeks looked back, upstream steps first. `pooled`: steps that read the
     partitions of every account, and what is made from them. `final_after`: steps that know nothing later than so long
     after their week's Monday (UTC); made after it, they stay as they are, however often their inputs are read again.
-    `fleetwide`: steps that cost the same for one account as for all; they read nothing pooled but each other.
+    `fleetwide`: steps that learn from all accounts before they tell of one; they read nothing pooled but each other.
     `bulky`: steps of many rows a partition, and what is made from them.
     """
 

@@ -42,7 +42,7 @@ def sized(blocks: Sequence[Block], ads: Mapping[str, int]) -> list[Block]:
     return parts
 
 
-def accounts_a_run(blocks: Sequence[Block], workers: int, largest: int = LARGEST_RUN) -> int:
+def accounts_a_run(blocks: Sequence[Block], workers: int, largest: int) -> int:
     """Most accounts of a vectorised run: shared among the workers, as long as it holds `largest` account-weeks."""
     weeks = max((len(b.weeks) for b in blocks), default=1)
     return max(1, min(-(-len(blocks) // max(1, workers)), largest // weeks))

@@ -16,12 +16,9 @@ import dagster as dg
 from insights_assets import logs, partitions
 from insights_assets.definitions import PARTITIONED_ASSETS, build_defs
 from insights_assets.graph_api.redaction import redact
-from insights_assets.instance.first_run import run_nothing
 from insights_assets.instance.owners import owner_tags
+from insights_assets.instance.quiet_runs import QUIET, run_nothing
 from insights_assets.instance_home import open_instance
-
-# The run's own console would fight the progress bar; everything it says is in the event log.
-QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
 @dataclass(frozen=True)
@@ -48,7 +45,7 @@ def start_worker(environment: dict[str, str]) -> None:
     threading.Thread(target=_end_with_parent, name="parent watch", daemon=True).start()
     open_instance(environment)
     _session()
-    run_nothing(QUIET)
+    run_nothing()
     # The graph stays as long as the process: the collector need not walk it after each run (22 % of a refresh's time).
     gc.collect()
     gc.freeze()

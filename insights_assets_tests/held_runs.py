@@ -5,15 +5,13 @@ import gc
 import dagster as dg
 from dagster._core.execution.context.system import StepExecutionContext
 
-from insights_assets.instance.first_run import run_nothing
-
-QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+from insights_assets.instance.quiet_runs import QUIET, run_nothing
 
 
 def held_steps(*, prepared: bool) -> list[str]:
     """Keys of the run's steps that are still held when it has ended."""
     if prepared:
-        run_nothing(QUIET)
+        run_nothing()
 
     @dg.asset
     def rows() -> int:

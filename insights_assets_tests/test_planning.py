@@ -191,6 +191,15 @@ def test_pooled_steps_come_after_every_account_has_features() -> None:
     ]
 
 
+def test_workers_share_the_accounts_of_a_stage_but_of_what_learns_from_all_of_them() -> None:
+    names = [f"act_{n}" for n in range(6)]
+    blocks = [Block(name, tuple(WEEKS), ()) for name in names]
+    request = Request(pl.DataFrame(), WEEKS, [], ["features_ad", "burnout_predictions"], [], Path(), workers=3)
+    analysis, fleet = request.stages()
+    assert [len(group) for group in analysis.groups(blocks, names)] == [2, 2, 2]
+    assert [len(group) for group in fleet.groups(blocks, names)] == [6]
+
+
 def test_no_stage_reads_what_a_later_one_makes() -> None:
     assert {s for s in GRAPH.above if s.startswith("forecasts_")} < GRAPH.bulky
     assert {"burnout_predictions", "ad_lifecycle"} < GRAPH.fleetwide < GRAPH.pooled
@@ -226,7 +235,7 @@ def test_forecasts_are_final_two_days_after_their_week() -> None:
 )
 def test_a_vectorised_run_is_shared_and_bounded(accounts: int, weeks: int, workers: int, most: int) -> None:
     mondays = tuple(WEEKS[0] + timedelta(weeks=n) for n in range(weeks))
-    assert accounts_a_run([Block(f"act_{n}", mondays, ()) for n in range(accounts)], workers) == most
+    assert accounts_a_run([Block(f"act_{n}", mondays, ()) for n in range(accounts)], workers, LARGEST_RUN) == most
 
 
 def test_workers_end_after_large_runs_only() -> None:
@@ -238,4 +247,4 @@ def test_workers_end_after_large_runs_only() -> None:
 
 
 def test_nothing_to_do_needs_no_run() -> None:
-    assert accounts_a_run([], 2) == 1
+    assert accounts_a_run([], 2, LARGEST_RUN) == 1

@@ -15,7 +15,7 @@ from insights_assets.tables.model import Table
 
 OWNERS = ["team:insights"]
 POOLED_TAG = "insights/pooled"  # on assets that read the partitions of every account
-FLEETWIDE_TAG = "insights/fleetwide"  # on assets that cost the same for one account as for all
+FLEETWIDE_TAG = "insights/fleetwide"  # on assets that learn from all accounts before they tell of one
 BULKY_TAG = "insights/bulky"  # on assets whose partitions have thousands of rows
 FINAL_TAG = "insights/final_after_days"  # on assets that know nothing later than that after their week's Monday
 

@@ -9,10 +9,10 @@ from insights_assets.analytics.forecast_backtest import figures, judge
 from insights_assets.assets.backtest_forecasts import BacktestConfig, backtest_forecasts
 from insights_assets.commands.printing import print_table
 from insights_assets.definitions import build_defs
+from insights_assets.instance.quiet_runs import QUIET
 from insights_assets.instance_home import child_environment, open_instance
 from insights_assets.lake.store import Lake
 from insights_assets.problems import FailedError
-from insights_assets.runs import QUIET
 from insights_assets.settings import Settings, load_settings
 from insights_assets.tables.backtest_forecasts import BACKTEST_FORECASTS
 

@@ -35,8 +35,8 @@ from insights_assets.commands.home import Home, open_home
 from insights_assets.commands.serve import SMALL_FRAMES
 from insights_assets.connection import Gateway
 from insights_assets.definitions import DERIVED_ASSETS, RAW_ASSETS, build_defs
+from insights_assets.instance.quiet_runs import QUIET
 from insights_assets.partitions import ACCOUNT, range_tags, weeks_covering
-from insights_assets.runs import QUIET
 from insights_assets.sandbox import World, running_sandbox
 from insights_assets.settings import load_settings
 from insights_assets.tables.registry import TABLES
